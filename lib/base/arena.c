@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* arena.c - memory that is taken in pieces and given back in one call. */
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNK 65536u
+
+struct dlo_arena_chunk {
+	struct dlo_arena_chunk *next;
+	size_t used, size;
+	alignas(max_align_t) unsigned char mem[];
+};
+
+static struct dlo_arena_chunk *chunk_new(size_t size)
+{
+	struct dlo_arena_chunk *c;
+
+	if (size > SIZE_MAX - sizeof(*c)) {
+		return NULL;
+	}
+	c = calloc(1, sizeof(*c) + size);
+	if (c) {
+		c->size = size;
+	}
+	return c;
+}
+
+void *dlo_arena_take(struct dlo_arena *a, size_t n)
+{
+	struct dlo_arena_chunk *c = a->chunks;
+	size_t size = (n + alignof(max_align_t) - 1) &
+		~(size_t)(alignof(max_align_t) - 1);
+	void *p;
+
+	if (size < n) {
+		return NULL;
+	}
+	if (!c || c->size - c->used < size) {
+		c = chunk_new(size > CHUNK / 4 ? size : CHUNK);
+		if (!c) {
+			return NULL;
+		}
+		/* A large piece has its own chunk and leaves the open one. */
+		if (a->chunks && size > CHUNK / 4) {
+			c->next = a->chunks->next;
+			a->chunks->next = c;
+		} else {
+			c->next = a->chunks;
+			a->chunks = c;
+		}
+	}
+	p = c->mem + c->used;
+	c->used += size;
+	a->bytes += size;
+	return p;
+}
+
+void *dlo_arena_array(struct dlo_arena *a, size_t n, size_t size)
+{
+	if (size && n > SIZE_MAX / size) {
+		return NULL;
+	}
+	return dlo_arena_take(a, n * size);
+}
+
+char *dlo_arena_text(struct dlo_arena *a, const char *text, size_t n)
+{
+	char *p = n < SIZE_MAX ? dlo_arena_take(a, n + 1) : NULL;
+
+	if (p && n) {
+		memcpy(p, text, n);
+	}
+	return p;
+}
+
+void dlo_arena_free(struct dlo_arena *a)
+{
+	struct dlo_arena_chunk *c = a->chunks, *next;
+
+	for (; c; c = next) {
+		next = c->next;
+		free(c);
+	}
+	*a = (struct dlo_arena){0};
+}

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * dnslookout.h - the only public header of libdnslookout.
+ *
+ * Manual
+ * ------
+ * The library takes frames with a time stamp and says which DNS questions in
+ * them match which patterns of which lists. It has no clock, log, thread, file
+ * descriptor or global variable: the caller brings bytes and time, and gets
+ * records. A program uses it in three steps.
+ *
+ * 1. Build a rule set. dlo_builder_new(), dlo_builder_add_list() for each list
+ *    text, dlo_builder_build(). The result is immutable and may be shared by
+ *    any number of threads and engines. Everything that is wrong with a list
+ *    comes back as a struct dlo_diag with file, line and column.
+ *
+ * 2. Make an engine for each source of frames: dlo_engine_new(). An engine
+ *    belongs to one thread. Each frame goes to dlo_engine_frame(); what is to
+ *    be said about it comes back at once through the `record` callback. Call
+ *    dlo_engine_flush() at the end and, live, when the wire is idle.
+ *
+ * 3. Print records with dlo_text_print(), dlo_json_print() or
+ *    dlo_syslog_print(), in any thread.
+ *
+ * dlo_explain() answers for a name in text what the packet path would say.
+ *
+ * Errors: 0 is success, a negative value is an errno with a minus sign, a
+ * positive one an outcome that the function documents. Out-parameters named
+ * ret_x are set on success only, reterr_x on failure only. No function exits,
+ * logs or prints. dlo_engine_frame() calls no heap function.
+ */
+#ifndef DNSLOOKOUT_H
+#define DNSLOOKOUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define DLO_NAME_MAX 255 /* octets of a wire name, RFC 1035 2.3.4 */
+#define DLO_NAME_TEXT_MAX 1024 /* its printed form, the NUL included */
+#define DLO_QUESTIONS_MAX 64 /* looked at in one message; the rest is counted */
+#define DLO_MATCHES_MAX 16 /* pattern ids that a record carries */
+
+/* What is wrong, and where. line and col count from 1; 0: does not apply. */
+struct dlo_diag {
+	char file[256];
+	unsigned line, col;
+	char msg[256];
+};
+
+/* ---- rule sets ---------------------------------------------------------- */
+
+/* Sigma's words, in their order. */
+enum dlo_level {
+	DLO_LEVEL_INFORMATIONAL,
+	DLO_LEVEL_LOW,
+	DLO_LEVEL_MEDIUM,
+	DLO_LEVEL_HIGH,
+	DLO_LEVEL_CRITICAL,
+	DLO_LEVEL__N
+};
+
+enum dlo_action {
+	DLO_ACTION_ALERT,
+	DLO_ACTION_COUNT, /* never an alert; counted per service and client */
+	DLO_ACTION_OFF, /* loaded for dlo_explain() only */
+	DLO_ACTION__N
+};
+
+struct dlo_ruleset; /* immutable */
+struct dlo_builder; /* gathers lists for one rule set */
+
+/* What became of one list. diag[0..n_diags) are the first bad lines. */
+struct dlo_list_report {
+	unsigned n_patterns; /* loaded */
+	unsigned n_bad; /* lines left out; lenient lists only */
+	unsigned n_skipped; /* well-formed lines that mean nothing to us */
+	unsigned n_diags;
+	struct dlo_diag diag[10];
+};
+
+/* Makes an empty builder. -ENOMEM. The caller frees it, also after build. */
+int dlo_builder_new(struct dlo_builder **ret);
+struct dlo_builder *dlo_builder_free(struct dlo_builder *b); /* NULL */
+
+/*
+ * Adds one list of `len` octets, lists being numbered in the order of the
+ * calls. `file` is the name for diagnostics and alerts (its last component is
+ * printed in alerts; its ending tells the format). The text is copied.
+ * Returns 0; 1 when the list is refused, with *reterr_diag; -ENOMEM.
+ * ret_report may be NULL.
+ */
+int dlo_builder_add_list(struct dlo_builder *b, const char *file,
+	const char *text, size_t len, struct dlo_list_report *ret_report,
+	struct dlo_diag *reterr_diag);
+
+/* Compiles. The builder is then empty. 0; 1 with *reterr_diag; -ENOMEM. */
+int dlo_builder_build(struct dlo_builder *b, struct dlo_ruleset **ret,
+	struct dlo_diag *reterr_diag);
+struct dlo_ruleset *dlo_ruleset_free(struct dlo_ruleset *rs); /* NULL */
+
+/* One pattern as loaded. Strings live as long as the rule set. */
+struct dlo_pattern_info {
+	const char *text; /* canonical, with = and * kept */
+	const char *file; /* last component of the list's name */
+	const char *path; /* as given to dlo_builder_add_list() */
+	unsigned line;
+	const char *rule_id, *title, *category; /* category "" where none */
+	const char *service; /* "" where none */
+	const char *note; /* "" where none */
+	const char *const *tags; /* n_tags Sigma tags: "attack.t1090.002" */
+	unsigned n_tags;
+	enum dlo_level level;
+	enum dlo_action action;
+};
+unsigned dlo_ruleset_n_lists(const struct dlo_ruleset *rs);
+unsigned dlo_ruleset_n_patterns(const struct dlo_ruleset *rs);
+size_t dlo_ruleset_bytes(const struct dlo_ruleset *rs);
+/* id is 0..n_patterns-1, in the order of list and line. */
+void dlo_ruleset_pattern(
+	const struct dlo_ruleset *rs, uint32_t id, struct dlo_pattern_info *ret);
+
+const char *dlo_level_name(enum dlo_level level);
+unsigned dlo_level_severity(enum dlo_level level); /* 1 21 47 73 99 */
+const char *dlo_action_name(enum dlo_action action);
+
+/* ---- frames in ---------------------------------------------------------- */
+
+struct dlo_frame {
+	uint64_t ts_ns; /* since the epoch */
+	uint64_t packet; /* number in its file or interface, from 1 */
+	const uint8_t *data;
+	uint32_t caplen, len; /* octets there, octets on the wire */
+};
+
+/* ---- records out -------------------------------------------------------- */
+
+enum dlo_record_kind {
+	DLO_RECORD_QUESTION, /* a question; alerts on it follow */
+	DLO_RECORD_ALERT, /* one (rule, service) that matched the question */
+	DLO_RECORD_CLOSING, /* what a limit window held back, counted */
+	DLO_RECORD_BYTES, /* a piece of the frame, for -e and -X */
+	DLO_RECORD__N
+};
+
+/* Of all records of one message, the first and the last. */
+#define DLO_RECORD_FIRST 1u
+#define DLO_RECORD_LAST 2u
+
+/* What ldns made of the question of an alert. */
+enum dlo_decoded {
+	DLO_DECODED_NONE, /* not asked */
+	DLO_DECODED_OK, /* ldns decoded the same question */
+	DLO_DECODED_BAD, /* ldns refused it or read another */
+	DLO_DECODED_SKIPPED, /* over the budget of decodings a second */
+};
+
+enum dlo_transport { DLO_UDP, DLO_TCP };
+
+/* One message's envelope and header. */
+struct dlo_meta {
+	uint64_t ts_ns, packet;
+	uint8_t src[16], dst[16]; /* innermost; IPv4 in the first 4 octets */
+	uint16_t sport, dport;
+	uint8_t ip_version; /* 4, 6 */
+	uint8_t transport; /* enum dlo_transport */
+	uint8_t n_vlans;
+	uint8_t pad;
+	uint16_t vlan[4]; /* 12-bit ids, outermost first */
+	uint16_t id, flags; /* RFC 1035 4.1.1: second word as it stands */
+	uint16_t n_questions, n_answers, n_authority, n_additional;
+	uint16_t dns_len; /* octets of the message, as sent */
+	uint16_t n_seen; /* questions read before the first damaged one */
+};
+
+/*
+ * One thing to be printed. Copied by value through the daemon's ring, so no
+ * pointer in it but `rules`, which outlives it. At most 1 KiB.
+ */
+struct dlo_record {
+	const struct dlo_ruleset *rules;
+	uint16_t kind; /* enum dlo_record_kind */
+	uint16_t flags; /* DLO_RECORD_FIRST, _LAST */
+	uint16_t qtype, qclass;
+	uint16_t question; /* its index in the message, from 0 */
+	uint8_t name_len; /* 0: no question (qdcount 0, or a closing line) */
+	uint8_t decoded; /* enum dlo_decoded */
+	uint8_t level; /* enum dlo_level; highest of the matches */
+	uint8_t n_matches; /* carried */
+	uint16_t n_bytes; /* BYTES */
+	uint32_t n_matches_total; /* of this (rule, service) */
+	uint32_t match[DLO_MATCHES_MAX]; /* pattern ids, ascending */
+	uint64_t count; /* CLOSING: alerts held back */
+	uint64_t first_ns, last_ns; /* CLOSING: of them */
+	uint32_t n_clients; /* CLOSING: 1, or 0 for "all clients together" */
+	uint32_t frame_len; /* BYTES: of the whole frame on the wire */
+	uint16_t net_off; /* BYTES: octets of link header in this frame */
+	uint16_t at; /* BYTES: offset of the piece in the frame */
+	uint32_t reserved;
+	struct dlo_meta meta;
+	union {
+		uint8_t name[DLO_NAME_MAX]; /* wire form as sent, uncompressed */
+		uint8_t bytes[512];
+	} u;
+};
+
+/* ---- counters ----------------------------------------------------------- */
+
+/*
+ * Each frame ends at exactly one counter of kind STOP, or is a message.
+ * X(symbol, kind, name, text): kind FLOW or STOP.
+ */
+#define DLO_STATS(X)                                                           \
+	X(FRAMES, FLOW, "frames", "frames read")                               \
+	X(MESSAGES, FLOW, "messages", "DNS messages")                          \
+	X(QUERIES, FLOW, "queries", "of these, queries")                       \
+	X(RESPONSES, FLOW, "responses", "of these, responses")                 \
+	X(QUESTIONS, FLOW, "questions", "DNS questions")                       \
+	X(QUESTIONS_OVER, FLOW, "questions_over",                              \
+		"questions beyond the 64th of a message, not looked at")       \
+	X(HITS, FLOW, "hits", "questions that matched a pattern")              \
+	X(MATCHES_OVER, FLOW, "matches_over",                                  \
+		"matches of one question beyond what is kept")                 \
+	X(ALERTS, FLOW, "alerts", "alerts")                                    \
+	X(SUPPRESSED, FLOW, "suppressed",                                      \
+		"alerts held back by --limit, in closing lines")               \
+	X(CLOSINGS, FLOW, "closings", "closing lines")                         \
+	X(COUNTED, FLOW, "counted", "matches of lists that only count")        \
+	X(DECODE_BAD, FLOW, "decode_bad", "alerts whose question ldns refused") \
+	X(DECODE_SKIPPED, FLOW, "decode_skipped",                              \
+		"alerts beyond the ldns budget")                               \
+	X(TIME_BACK, FLOW, "time_back", "jumps back in time")                  \
+	X(NO_LINK, STOP, "link_unknown", "link type is not decoded")           \
+	X(NOT_IP, STOP, "not_ip", "not IP")                                    \
+	X(TOO_DEEP, STOP, "too_deep", "too many layers")                       \
+	X(CUT_LINK, STOP, "cut_link", "cut in the link header")                \
+	X(CUT_IP, STOP, "cut_ip", "cut in the IP header")                      \
+	X(CUT_UDP, STOP, "cut_udp", "cut in the UDP header")                   \
+	X(BAD_IP, STOP, "bad_ip", "damaged IP header")                         \
+	X(BAD_UDP, STOP, "bad_udp", "damaged UDP header")                      \
+	X(FRAGMENT, STOP, "fragment", "IP fragment, not put together yet")     \
+	X(TCP, STOP, "tcp", "TCP on a DNS port, not decoded yet")              \
+	X(NOT_UDP, STOP, "not_udp", "neither UDP nor TCP")                     \
+	X(NOT_DNS_PORT, STOP, "not_dns_port", "not on a DNS port")             \
+	X(EMPTY, STOP, "empty", "no DNS message in the datagram")              \
+	X(BAD_HEADER, STOP, "bad_header", "malformed: DNS header cut")         \
+	X(BAD_NAME, STOP, "bad_name", "malformed: no readable name")           \
+	X(BAD_QUESTION, STOP, "bad_question", "malformed: question cut")       \
+	X(NO_QUESTION, STOP, "no_question", "message without a question")
+
+enum dlo_stat {
+#define DLO_X(symbol, kind, name, text) DLO_STAT_##symbol,
+	DLO_STATS(DLO_X)
+#undef DLO_X
+	DLO_STAT__N
+};
+
+struct dlo_stat_info {
+	const char *name, *text;
+	bool stop; /* a reason why a frame went no further */
+	bool malformed; /* such a reason, and the DNS message's own fault */
+};
+const struct dlo_stat_info *dlo_stat_info(enum dlo_stat stat);
+
+/* ---- the engine --------------------------------------------------------- */
+
+struct dlo_engine;
+
+struct dlo_engine_config {
+	int link_type; /* DLT_ value of the frames */
+	bool all; /* a record for every message, not only alerts */
+	bool bytes; /* BYTES records too */
+	unsigned limit_n, limit_s; /* 0: no limit */
+	uint16_t dns_port[32];
+	unsigned n_dns_ports;
+	uint64_t seed; /* of tables that grow from traffic: random live, fixed
+			  in replay */
+	/* Called for each record, in the thread of dlo_engine_frame(). */
+	void (*record)(void *ctx, const struct dlo_record *rec);
+	void *ctx;
+};
+
+/* Fills in the defaults: Ethernet, port 53, no limit. */
+void dlo_engine_config_init(struct dlo_engine_config *cfg);
+
+/*
+ * Makes an engine with all its tables, of fixed size. -ENOMEM; -EINVAL for a
+ * config out of range. The rule set must outlive it.
+ */
+int dlo_engine_new(const struct dlo_engine_config *cfg,
+	const struct dlo_ruleset *rs, struct dlo_engine **ret);
+struct dlo_engine *dlo_engine_free(struct dlo_engine *e); /* NULL */
+
+/* Whether frames of that DLT_ value can be decoded. */
+bool dlo_link_known(int link_type);
+
+/* Takes one frame along the whole path. Never fails: every end is counted. */
+void dlo_engine_frame(struct dlo_engine *e, const struct dlo_frame *f);
+
+/*
+ * Closes what time has closed by now_ns (packet time), or, with UINT64_MAX,
+ * all windows: at the end of a file.
+ */
+void dlo_engine_flush(struct dlo_engine *e, uint64_t now_ns);
+
+/* A counter's value. May be called from any thread. */
+uint64_t dlo_engine_stat(const struct dlo_engine *e, enum dlo_stat stat);
+
+/* One row of what lists with action `count` counted. client is "" in the row
+ * of all clients that found no place in the table. */
+struct dlo_tally_row {
+	const char *rule_id, *title, *category, *service;
+	uint8_t client[16];
+	uint8_t ip_version; /* 0: other clients */
+	uint64_t count;
+};
+/* Calls row() for each; only while no frame is being taken. */
+void dlo_engine_tally(const struct dlo_engine *e,
+	void (*row)(void *ctx, const struct dlo_tally_row *row), void *ctx);
+
+/* ---- explaining --------------------------------------------------------- */
+
+struct dlo_explanation {
+	char name[DLO_NAME_TEXT_MAX]; /* canonical */
+	uint32_t n_matches; /* all of them */
+	const uint32_t *match; /* pattern ids, ascending */
+	/* Alerts that a question for the name raises, by the packet path's own
+	 * function; pattern ids of alert i are match[alert[i].at ...]. */
+	uint32_t n_alerts;
+	const struct dlo_explained_alert {
+		const uint32_t *match;
+		uint32_t n_matches;
+		enum dlo_level level;
+		enum dlo_action action;
+	} *alert;
+};
+
+struct dlo_explainer; /* scratch space for explaining, one thread's */
+int dlo_explainer_new(
+	const struct dlo_ruleset *rs, struct dlo_explainer **ret);
+struct dlo_explainer *dlo_explainer_free(struct dlo_explainer *x); /* NULL */
+
+/*
+ * Explains a name in text, escapes and all (IDN labels become A-labels).
+ * Returns 0, 1 with *reterr_diag (col is the offending octet) when it is no
+ * name; -ENOMEM. The result lives until the next call.
+ */
+int dlo_explain(struct dlo_explainer *x, const char *text, size_t len,
+	struct dlo_explanation *ret, struct dlo_diag *reterr_diag);
+
+/* ---- printing ----------------------------------------------------------- */
+
+/* Where records come from, as far as outputs name it. NULL: leave out. */
+struct dlo_origin {
+	const char *capture; /* file */
+	const char *interface;
+	const char *hostname;
+};
+
+/* tcpdump's line for one message: feed all its records in order. */
+struct dlo_text;
+struct dlo_text_options {
+	bool link, hex, verbose, quiet, color;
+	int link_type;
+};
+int dlo_text_new(const struct dlo_text_options *o, struct dlo_text **ret);
+struct dlo_text *dlo_text_free(struct dlo_text *t); /* NULL */
+/*
+ * Takes a record. When it completes a line, returns its length and sets *ret
+ * (no time stamp before, a newline after; valid until the next call); else 0.
+ * *ret_ts_ns is the packet time of the line.
+ */
+size_t dlo_text_print(struct dlo_text *t, const struct dlo_record *rec,
+	const char **ret, uint64_t *ret_ts_ns);
+
+/*
+ * ECS JSON, one object without a newline. Returns its length, at most cap - 1;
+ * what is too long is left out field by field, never cut. 0: no object for
+ * this record. cap is at least 4096.
+ */
+size_t dlo_json_print(const struct dlo_record *rec,
+	const struct dlo_origin *origin, char *buf, size_t cap);
+
+/* key=value, one line without a newline, at most 1,024 octets less `room`
+ * (what the caller puts before it). Same returns. */
+size_t dlo_syslog_print(const struct dlo_record *rec,
+	const struct dlo_origin *origin, size_t room, char *buf, size_t cap);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
