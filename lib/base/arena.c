@@ -32,7 +32,7 @@ void *dlo_arena_take(struct dlo_arena *a, size_t n)
 {
 	struct dlo_arena_chunk *c = a->chunks;
 	size_t size = (n + alignof(max_align_t) - 1) &
-		~(size_t)(alignof(max_align_t) - 1);
+		      ~(size_t)(alignof(max_align_t) - 1);
 	void *p;
 
 	if (size < n) {
