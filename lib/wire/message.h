@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* message.h - DNS header and questions, screened: RFC 1035, 4.1. */
+#ifndef DLO_WIRE_MESSAGE_H
+#define DLO_WIRE_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dnslookout.h"
+#include "wire/name.h"
+
+#define DLO_DNS_HEADER 12
+
+struct dlo_question {
+	struct dlo_name name; /* into the message, or into the buffer below */
+	uint16_t type, cls;
+};
+
+/*
+ * A screened message: its header and the whole questions up to the first
+ * damaged one. A view: valid as long as the octets it was read from. Large
+ * (34 KiB), of which a message with one question touches the first cache lines
+ * only: belongs into the engine, not onto a stack.
+ */
+struct dlo_message {
+	uint16_t id, flags;
+	uint16_t n_questions, n_answers, n_authority, n_additional;
+	uint16_t n_seen; /* whole questions in question[] */
+	bool damaged;	 /* a damaged question follows them */
+	struct dlo_question question[DLO_QUESTIONS_MAX];
+	/* Where names with pointers in them are unfolded to. */
+	struct dlo_name_buf unfolded[DLO_QUESTIONS_MAX];
+};
+
+static inline bool dlo_message_is_response(const struct dlo_message *m)
+{
+	return m->flags >> 15;
+}
+
+static inline unsigned dlo_message_opcode(const struct dlo_message *m)
+{
+	return m->flags >> 11 & 15;
+}
+
+/*
+ * Reads a message. DLO_NAME_HEADROOM - DLO_DNS_HEADER octets before `data` must
+ * be readable (struct dlo_name). Returns 0; DLO_STAT_NO_QUESTION, with the
+ * header read and n_seen 0, when it says so itself; or the reason why there is
+ * nothing whole in it: BAD_HEADER, BAD_NAME, BAD_QUESTION.
+ */
+enum dlo_stat dlo_message_read(
+	struct dlo_message *m, const uint8_t *data, size_t len);
+
+#endif
