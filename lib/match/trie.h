@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * trie.h - what is anchored on the right, found by hash.
+ *
+ * Theory of operation
+ * -------------------
+ * The patterns' labels, read from the right, form a trie. A node is not reached
+ * through its parent but found by the keyed hash of its whole suffix, so the
+ * search may begin at the last two labels: almost no name's last two labels are
+ * in any list, and a filter of 64-bit words, two bits a key, says so with one
+ * load. Only where a node says that something lies deeper does the search go
+ * on, label by label, each step asking the filter first.
+ *
+ * A raw tail (`*ngrok.io`, which cuts through a label) is a key too: the name's
+ * last k octets, for a few k. Small sets have none: see infix.h.
+ *
+ * Hashes fold case by OR 0x20 on every octet. That is a superset (a length
+ * octet of 3 becomes one of 35), nothing is copied, and all candidates are
+ * settled exactly. Nodes lie sorted by hash in one array, found through an
+ * index of small buckets; the build tries seeds until the fullest bucket is
+ * small, so that no name, however chosen, costs more than a few looks a label.
+ */
+#ifndef DLO_MATCH_TRIE_H
+#define DLO_MATCH_TRIE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/hash.h"
+#include "match/record.h"
+#include "wire/name.h"
+
+#define DLO_TAILS_MAX 11 /* distinct lengths of raw tails */
+
+struct dlo_trie_node {
+	uint32_t tag;  /* upper half of the hash */
+	uint32_t list; /* its records << 1 | something lies deeper */
+};
+
+struct dlo_trie {
+	uint64_t seed[4];
+	const uint64_t *filter;
+	uint32_t n_words; /* of the filter */
+	bool tops; /* one-label patterns: look at the last label alone too */
+	uint8_t n_tails;
+	uint8_t tail_len[DLO_TAILS_MAX];
+	uint32_t n_buckets;
+	const uint32_t *bucket; /* n_buckets + 1 indices of node */
+	const struct dlo_trie_node *node;
+	const uint8_t *records; /* 0: no list */
+};
+
+/* One pattern for the trie: a record and where its key is. */
+struct dlo_trie_entry {
+	uint32_t rec;	 /* offset of the record */
+	uint8_t key_len; /* octets of the key, without the root's */
+	bool tail;	 /* a raw tail; else key_len octets are whole labels */
+};
+
+/*
+ * Builds from n entries over `records`. The key of an entry is the last octets
+ * of what dlo_trie_key() makes of its record. 0, -ENOMEM.
+ */
+int dlo_trie_build(struct dlo_trie *ret, struct dlo_arena *arena,
+	const uint8_t *records, size_t records_len,
+	const struct dlo_trie_entry *entry, size_t n);
+
+/* Looks up what dlo_trie_maybe() did not exclude. */
+void dlo_trie_find(const struct dlo_trie *t, struct dlo_hits *h);
+
+/*
+ * Hash of the n octets before `end`, chained to x. Reads up to 24 octets before
+ * `end` whatever n is: hence DLO_NAME_HEADROOM.
+ */
+static inline uint64_t dlo_trie_hash(
+	const uint64_t seed[4], uint64_t x, const uint8_t *end, size_t n)
+{
+	static const uint64_t fold = 0x2020202020202020u;
+	/* 24 octets from &mask[n] keep the last n of 24. */
+	static const uint8_t mask[48] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255,
+		255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+		255, 255, 255, 255, 255};
+
+	while (__builtin_expect(n > 24, 0)) {
+		x = dlo_mum((dlo_load64(end - 8) | fold) ^ x,
+			(dlo_load64(end - 16) | fold) ^ seed[1]);
+		end -= 16;
+		n -= 16;
+	}
+	uint64_t a = (dlo_load64(end - 8) | fold) & dlo_load64(mask + n + 16);
+	uint64_t b = (dlo_load64(end - 16) | fold) & dlo_load64(mask + n + 8);
+	uint64_t c = (dlo_load64(end - 24) | fold) & dlo_load64(mask + n);
+
+	return dlo_mum(a ^ x, b ^ seed[1]) ^ dlo_mum(c ^ seed[2], x ^ seed[3]);
+}
+
+static inline uint64_t dlo_trie_bits(uint64_t hash)
+{
+	return (uint64_t)1 << (hash & 63) | (uint64_t)1 << (hash >> 6 & 63);
+}
+
+static inline size_t dlo_trie_word(uint64_t hash, uint32_t n_words)
+{
+	return (hash >> 32) * n_words >> 32;
+}
+
+static inline bool dlo_trie_has(const struct dlo_trie *t, uint64_t hash)
+{
+	uint64_t bits = dlo_trie_bits(hash);
+
+	return (t->filter[dlo_trie_word(hash, t->n_words)] & bits) == bits;
+}
+
+/* Hash of the name's labels from offset `at` on. */
+static inline uint64_t dlo_trie_suffix(
+	const struct dlo_trie *t, const struct dlo_name *n, size_t at)
+{
+	return dlo_trie_hash(t->seed, t->seed[0], n->wire + n->len - 1,
+		(size_t)n->len - 1 - at);
+}
+
+static inline uint64_t dlo_trie_tail(
+	const struct dlo_trie *t, const struct dlo_name *n, size_t len)
+{
+	return dlo_trie_hash(
+		t->seed, t->seed[0] + len, n->wire + n->len - 1, len);
+}
+
+/* Whether anything in the trie may match: the miss path. */
+static inline bool dlo_trie_maybe(
+	const struct dlo_trie *t, const struct dlo_name *n)
+{
+	bool maybe = dlo_trie_has(t, dlo_trie_suffix(t, n, n->last2));
+
+	if (t->tops) {
+		maybe |= dlo_trie_has(t, dlo_trie_suffix(t, n, n->last));
+	}
+	for (size_t i = 0; i < t->n_tails; i++) {
+		maybe |= dlo_trie_has(t, dlo_trie_tail(t, n, t->tail_len[i]));
+	}
+	return maybe;
+}
+
+#endif
