@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ruleset.h - lists, compiled: name -> pattern ids -> alerts by (rule, service).
+ * ruleset.h - lists, compiled: name -> pattern ids -> alerts, one for each
+ * (rule, service).
  *
  * The public half (struct dlo_builder and accessors) is in dnslookout.h.
  */
@@ -20,11 +21,11 @@
  * ids given to dlo_ruleset_decide(), which puts each group's ids together.
  */
 struct dlo_verdict {
-	uint32_t group; /* number of this (rule, service) in the set */
+	uint32_t group;	       /* number of this (rule, service) in the set */
 	const uint32_t *match; /* ascending */
 	uint32_t n_matches;
-	enum dlo_level level; /* highest of the matches */
-	enum dlo_action action; /* of the first match that is not off, or off */
+	enum dlo_level level;	/* highest of the matches */
+	enum dlo_action action; /* alert wins over count over off */
 };
 
 /* All patterns of the set that match, ascending: dlo_matcher_match(). */
@@ -44,6 +45,7 @@ size_t dlo_ruleset_decide(const struct dlo_ruleset *rs, uint32_t *ids, size_t n,
 uint32_t dlo_ruleset_n_groups(const struct dlo_ruleset *rs);
 
 /* A pattern that belongs to the group: for its names. */
-uint32_t dlo_ruleset_group_pattern(const struct dlo_ruleset *rs, uint32_t group);
+uint32_t dlo_ruleset_group_pattern(
+	const struct dlo_ruleset *rs, uint32_t group);
 
 #endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * rule.h - what patterns stand for, and the patterns of a set that is being
+ * gathered.
+ */
+#ifndef DLO_RULES_RULE_H
+#define DLO_RULES_RULE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "dnslookout.h"
+#include "match/matcher.h"
+#include "match/pattern.h"
+#include "rules/intern.h"
+#include "rules/words.h"
+
+/*
+ * All that is said of a pattern but its text and line. Most patterns of a list
+ * share one. Its texts are interned, so that two are equal when their octets
+ * are; hence no padding.
+ */
+struct dlo_rule {
+	const char *file, *path;
+	const char *id, *title, *category, *service, *note;
+	const char *const *tags;
+	uint32_t n_tags;
+	uint32_t level;	 /* enum dlo_level */
+	uint32_t action; /* enum dlo_action */
+	uint32_t group;	 /* 0 until the set is compiled */
+};
+
+/* One pattern: where its text begins, its line, and its struct dlo_rule. */
+struct dlo_row {
+	uint32_t text, line, rule;
+};
+
+/* The patterns gathered so far; all zero is none. */
+struct dlo_rules {
+	struct dlo_arena arena; /* interned texts, tags, rules */
+	struct dlo_intern texts, rules;
+	struct dlo_matcher_builder *matcher; /* NULL: no pattern yet */
+	struct dlo_row *row;
+	uint32_t n_rows, rows_cap;
+	char *text; /* the patterns' canonical texts, each with its NUL */
+	size_t text_len, text_cap;
+};
+
+extern const struct dlo_words dlo_level_words;
+
+void dlo_rules_fini(struct dlo_rules *r);
+
+/* Interns a text. 0, -ENOMEM. */
+int dlo_rules_text(
+	struct dlo_rules *r, const char *p, size_t len, const char **ret);
+
+/*
+ * Adds a pattern; its id is the number of patterns before it. The texts in
+ * `rule` come from dlo_rules_text(). 0; 1 with *reterr_msg (static text) when
+ * the set cannot take it; -ENOMEM, after which only dlo_rules_fini() is left.
+ */
+int dlo_rules_add(struct dlo_rules *r, const struct dlo_pattern *p,
+	unsigned line, const struct dlo_rule *rule, const char **reterr_msg);
+
+/* A place to come back to. */
+struct dlo_rules_mark {
+	uint32_t n_rows;
+	size_t text_len;
+};
+struct dlo_rules_mark dlo_rules_mark(const struct dlo_rules *r);
+
+/*
+ * Takes back all patterns since the mark. The matcher's builder cannot forget,
+ * so it is filled anew from the canonical texts: cold, for refused lists only.
+ * 0; negative: only dlo_rules_fini() is left.
+ */
+int dlo_rules_rewind(struct dlo_rules *r, struct dlo_rules_mark mark,
+	struct dlo_pattern *scratch);
+
+#endif
