@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* limit.c - at most so many alerts; the rest counted into a closing line. */
+#include "alert/limit.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+
+/*
+ * Theory of operation
+ *
+ * A window belongs to one (group, client). Windows lie in a table of sets of 8:
+ * a key hashes to one set, and a full set gives up its oldest window, closing
+ * line and all. So memory is fixed, nothing is searched beyond 8 places, and
+ * nothing that was held back goes unreported. Each group also has a window of
+ * all clients together (ip_version 0), which no client can push out.
+ *
+ * Windows of one kind all last equally long, so each kind's list, in order of
+ * opening, is in order of closing too: expiring looks at the head only.
+ *
+ * An alert passes when its client's window has room and fewer than
+ * DLO_LIMIT_FLOOD alerts of its group passed in the running minute; else it is
+ * counted, in the client's window when that is full, and otherwise in the
+ * window of all clients, so that a flood from a million forged addresses ends
+ * in one line a minute.
+ */
+
+#define WAYS 8u
+#define MINUTE_NS 60000000000u
+
+enum kind { CLIENT, EVERYBODY, N_KINDS };
+
+struct window {
+	struct window *prev, *next; /* in order of opening */
+	uint64_t opened_ns;
+	uint32_t group;
+	uint32_t n_passed;
+	uint8_t client[16];
+	uint8_t ip_version;
+	bool open;
+	struct dlo_limit_closing held;
+};
+
+struct list {
+	struct window *first, *last;
+	uint64_t duration_ns;
+};
+
+struct group {
+	uint64_t minute_ns; /* when the running minute began */
+	uint32_t n_passed;  /* in it */
+	struct window everybody;
+};
+
+struct dlo_limit {
+	unsigned n;
+	uint32_t n_groups;
+	uint64_t seed;
+	dlo_limit_close_fn close;
+	void *ctx;
+	struct list list[N_KINDS];
+	struct group *group;
+	struct window window[DLO_LIMIT_WINDOWS];
+};
+
+int dlo_limit_new(unsigned n, unsigned seconds, uint32_t n_groups,
+	uint64_t seed, dlo_limit_close_fn close, void *ctx,
+	struct dlo_limit **ret)
+{
+	struct dlo_limit *l = calloc(1, sizeof(*l));
+
+	if (!l) {
+		return -ENOMEM;
+	}
+	l->group = calloc(n_groups ? n_groups : 1, sizeof(*l->group));
+	if (!l->group) {
+		free(l);
+		return -ENOMEM;
+	}
+	l->n = n;
+	l->n_groups = n_groups;
+	l->seed = seed;
+	l->close = close;
+	l->ctx = ctx;
+	l->list[CLIENT].duration_ns = seconds * (uint64_t)1000000000;
+	l->list[EVERYBODY].duration_ns = MINUTE_NS;
+	*ret = l;
+	return 0;
+}
+
+struct dlo_limit *dlo_limit_free(struct dlo_limit *l)
+{
+	if (l) {
+		free(l->group);
+		free(l);
+	}
+	return NULL;
+}
+
+static struct list *list_of(struct dlo_limit *l, const struct window *w)
+{
+	return &l->list[w->ip_version ? CLIENT : EVERYBODY];
+}
+
+static void close_window(struct dlo_limit *l, struct window *w, uint64_t now_ns)
+{
+	struct list *list = list_of(l, w);
+	uint64_t end_ns = w->opened_ns + list->duration_ns;
+
+	*(w->prev ? &w->prev->next : &list->first) = w->next;
+	*(w->next ? &w->next->prev : &list->last) = w->prev;
+	w->open = false;
+	if (w->held.count) {
+		w->held.group = w->group;
+		w->held.ip_version = w->ip_version;
+		memcpy(w->held.client, w->client, sizeof(w->client));
+		w->held.closed_ns = end_ns < now_ns ? end_ns : now_ns;
+		l->close(l->ctx, &w->held);
+	}
+}
+
+static void open_window(struct dlo_limit *l, struct window *w, uint32_t group,
+	const uint8_t *client, uint8_t ip_version, uint64_t ts_ns)
+{
+	struct list *list;
+
+	*w = (struct window){
+		.open = true,
+		.opened_ns = ts_ns,
+		.group = group,
+		.ip_version = ip_version,
+	};
+	memcpy(w->client, client, sizeof(w->client));
+	list = list_of(l, w);
+	w->prev = list->last;
+	*(list->last ? &list->last->next : &list->first) = w;
+	list->last = w;
+}
+
+/* The running window of a client, opened where there is none. */
+static struct window *window_of_client(
+	struct dlo_limit *l, const struct dlo_limit_alert *alert)
+{
+	uint8_t client[16] = {0};
+	struct window *set, *w, *place = NULL;
+	uint64_t h;
+
+	memcpy(client, alert->client, alert->ip_version == 4 ? 4 : 16);
+	h = dlo_hash(client, sizeof(client),
+		l->seed ^ alert->group ^ (uint64_t)alert->ip_version << 32);
+	set = &l->window[h % (DLO_LIMIT_WINDOWS / WAYS) * WAYS];
+	for (w = set; w < set + WAYS; w++) {
+		if (w->open && w->group == alert->group &&
+			w->ip_version == alert->ip_version &&
+			!memcmp(w->client, client, sizeof(client))) {
+			return w;
+		}
+		if (!place || (place->open &&
+				      (!w->open || w->opened_ns <
+							   place->opened_ns))) {
+			place = w;
+		}
+	}
+	if (place->open) {
+		close_window(l, place, alert->ts_ns);
+	}
+	open_window(l, place, alert->group, client, alert->ip_version,
+		alert->ts_ns);
+	return place;
+}
+
+static struct window *window_of_everybody(
+	struct dlo_limit *l, const struct dlo_limit_alert *alert)
+{
+	static const uint8_t nobody[16];
+	struct window *w = &l->group[alert->group].everybody;
+
+	if (!w->open) {
+		open_window(l, w, alert->group, nobody, 0, alert->ts_ns);
+	}
+	return w;
+}
+
+static void hold_back(struct window *w, const struct dlo_limit_alert *alert)
+{
+	struct dlo_limit_closing *held = &w->held;
+	uint32_t n = alert->n_matches;
+
+	if (!held->count) {
+		held->first_ns = alert->ts_ns;
+		held->n_matches = (uint8_t)(n < DLO_LIMIT_MATCHES
+						    ? n
+						    : DLO_LIMIT_MATCHES);
+		memcpy(held->match, alert->match,
+			held->n_matches * sizeof(held->match[0]));
+	}
+	if (alert->level > held->level) {
+		held->level = alert->level;
+	}
+	held->last_ns = alert->ts_ns;
+	held->count++;
+}
+
+static bool flooded(struct group *g, uint64_t ts_ns)
+{
+	if (!g->n_passed || ts_ns >= g->minute_ns + MINUTE_NS) {
+		g->minute_ns = ts_ns;
+		g->n_passed = 0;
+	}
+	return g->n_passed >= DLO_LIMIT_FLOOD;
+}
+
+bool dlo_limit_pass(struct dlo_limit *l, const struct dlo_limit_alert *alert)
+{
+	struct group *g = &l->group[alert->group];
+	struct window *w;
+
+	dlo_limit_expire(l, alert->ts_ns);
+	w = window_of_client(l, alert);
+	if (w->n_passed >= l->n) {
+		hold_back(w, alert);
+		return false;
+	}
+	if (flooded(g, alert->ts_ns)) {
+		hold_back(window_of_everybody(l, alert), alert);
+		return false;
+	}
+	w->n_passed++;
+	g->n_passed++;
+	return true;
+}
+
+void dlo_limit_expire(struct dlo_limit *l, uint64_t now_ns)
+{
+	for (struct list *list = l->list; list < l->list + N_KINDS; list++) {
+		struct window *w = list->first;
+
+		while (w && now_ns >= w->opened_ns &&
+			now_ns - w->opened_ns >= list->duration_ns) {
+			close_window(l, w, now_ns);
+			w = list->first;
+		}
+	}
+}
+
+void dlo_limit_close_all(struct dlo_limit *l, uint64_t now_ns)
+{
+	for (struct list *list = l->list; list < l->list + N_KINDS; list++) {
+		while (list->first) {
+			close_window(l, list->first, now_ns);
+		}
+	}
+}
+
+void dlo_limit_restart(struct dlo_limit *l)
+{
+	for (struct list *list = l->list; list < l->list + N_KINDS; list++) {
+		list->first = NULL;
+		list->last = NULL;
+	}
+	memset(l->group, 0, l->n_groups * sizeof(*l->group));
+	memset(l->window, 0, sizeof(l->window));
+}
