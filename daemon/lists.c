@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* lists.c - finds, reads and compiles the lists. */
+#include "lists.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#define SITE_LISTS "/etc/dnslookout/lists.d"
+#define LIST_BYTES_MAX ((size_t)1 << 30)
+
+struct loading {
+	struct dlo_builder *builder;
+	FILE *verbose;
+	unsigned n_lists, n_patterns;
+	struct dlo_list_report report; /* of the list under way */
+	char shipped[PATH_MAX];
+};
+
+/* ---- one list ----------------------------------------------------------- */
+
+/* Reads a whole file; pipes too. 0, or -errno. */
+static int read_whole(const char *path, char **ret, size_t *ret_len)
+{
+	size_t len = 0, cap = 65536;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char *text = malloc(cap), *more;
+	ssize_t n = fd < 0 || !text ? -1 : 1;
+
+	while (n > 0 && len < LIST_BYTES_MAX) {
+		n = read(fd, text + len, cap - len);
+		len += n > 0 ? (size_t)n : 0;
+		if (len == cap) {
+			more = realloc(text, cap *= 2);
+			if (!more) {
+				n = -1;
+				break;
+			}
+			text = more;
+		}
+	}
+	if (n) {
+		n = n < 0 ? -errno : -EFBIG;
+		free(text);
+	} else {
+		*ret = text;
+		*ret_len = len;
+	}
+	if (fd >= 0) {
+		close(fd);
+	}
+	return (int)n;
+}
+
+static void print_diag(const struct dlo_diag *d)
+{
+	if (d->line) {
+		log_error("%s:%u:%u: %s", d->file, d->line, d->col, d->msg);
+	} else {
+		log_error("%s: %s", d->file, d->msg);
+	}
+}
+
+static void print_report(
+	struct loading *l, const char *path, const struct dlo_list_report *rep)
+{
+	for (unsigned i = 0; i < rep->n_diags; i++) {
+		print_diag(&rep->diag[i]);
+	}
+	if (rep->n_bad > rep->n_diags) {
+		log_error("%s: %u more bad lines", path,
+			rep->n_bad - rep->n_diags);
+	}
+	if (l->verbose) {
+		fprintf(l->verbose, "%s: %u patterns", path, rep->n_patterns);
+		if (rep->n_skipped) {
+			fprintf(l->verbose, ", %u skipped", rep->n_skipped);
+		}
+		if (rep->n_bad) {
+			fprintf(l->verbose, ", %u bad lines left out",
+				rep->n_bad);
+		}
+		fputc('\n', l->verbose);
+	}
+}
+
+static int load_file(struct loading *l, const char *path)
+{
+	struct dlo_diag diag = {0};
+	char *text = NULL;
+	size_t len = 0;
+	int r = read_whole(path, &text, &len);
+
+	if (r < 0) {
+		log_error("%s: %s", path, strerror(-r));
+		return EXIT_USAGE;
+	}
+	r = dlo_builder_add_list(
+		l->builder, path, text, len, &l->report, &diag);
+	free(text);
+	if (r > 0) {
+		print_diag(&diag);
+		return EXIT_USAGE;
+	}
+	if (r < 0) {
+		log_error("%s: %s", path, strerror(-r));
+		return EXIT_RUNTIME;
+	}
+	l->n_lists++;
+	l->n_patterns += l->report.n_patterns;
+	print_report(l, path, &l->report);
+	return 0;
+}
+
+/* ---- directories -------------------------------------------------------- */
+
+static bool ends_with(const char *name, const char *end)
+{
+	size_t n = strlen(name), k = strlen(end);
+
+	return n >= k && !strcmp(name + n - k, end);
+}
+
+/* What editors and package managers leave beside a file is no list. */
+static int is_list(const struct dirent *d)
+{
+	static const char *const leftovers[] = {"~", ".bak", ".swp", ".tmp",
+		".dpkg-new", ".dpkg-old", ".dpkg-dist", ".rpmnew", ".rpmsave"};
+
+	if (d->d_name[0] == '.' || d->d_type == DT_DIR) {
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof(leftovers) / sizeof(leftovers[0]); i++) {
+		if (ends_with(d->d_name, leftovers[i])) {
+			return 0;
+		}
+	}
+	return 1;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+struct directory {
+	const char *path;
+	struct dirent **entry;
+	int n; /* < 0: no such directory */
+};
+
+static void directory_read(struct directory *d, const char *path)
+{
+	d->path = path;
+	d->entry = NULL;
+	d->n = scandir(path, &d->entry, is_list, by_name);
+}
+
+static void directory_free(struct directory *d)
+{
+	for (int i = 0; i < d->n; i++) {
+		free(d->entry[i]);
+	}
+	free(d->entry);
+}
+
+/*
+ * Loads two directories as one, in the order of names; where both have a name,
+ * the second's file wins.
+ */
+static int load_merged(
+	struct loading *l, const struct directory *a, const struct directory *b)
+{
+	char *path;
+	int i = 0, k = 0, r, worst = 0;
+
+	while (i < a->n || k < b->n) {
+		int order = i >= a->n	? 1
+			    : k >= b->n ? -1
+					: strcmp(a->entry[i]->d_name,
+						  b->entry[k]->d_name);
+		const struct directory *from = order < 0 ? a : b;
+		const char *name = order < 0 ? a->entry[i]->d_name
+					     : b->entry[k]->d_name;
+
+		if (asprintf(&path, "%s/%s", from->path, name) < 0) {
+			log_error("out of memory");
+			return EXIT_RUNTIME;
+		}
+		r = load_file(l, path);
+		free(path);
+		worst = r > worst ? r : worst;
+		i += order <= 0;
+		k += order >= 0;
+	}
+	return worst;
+}
+
+static int load_directories(
+	struct loading *l, const char *shipped, const char *site)
+{
+	struct directory a = {0}, b = {.n = -1};
+	int r;
+
+	directory_read(&a, shipped);
+	if (site) {
+		directory_read(&b, site);
+	}
+	if (a.n < 0 && b.n < 0) {
+		log_error("no lists: neither %s nor %s can be read", shipped,
+			site ? site : "another folder");
+		return EXIT_USAGE;
+	}
+	r = load_merged(l, &a, &b);
+	directory_free(&a);
+	directory_free(&b);
+	return r;
+}
+
+/* ---- all ---------------------------------------------------------------- */
+
+/* The build folder's own copy, when the program runs from there; else the
+ * installed one. */
+static const char *shipped_lists(char buf[PATH_MAX])
+{
+	static const char own[] = "/conf/lists.d";
+	ssize_t n = readlink("/proc/self/exe", buf, PATH_MAX - sizeof(own));
+	char *slash;
+
+	if (n > 0) {
+		buf[n] = '\0';
+		slash = strrchr(buf, '/');
+		memcpy(slash ? slash : buf + n, own, sizeof(own));
+		if (!access(buf, R_OK | X_OK)) {
+			return buf;
+		}
+	}
+	return DLO_LISTS_DIR;
+}
+
+static int load_given(struct loading *l, const struct options *o)
+{
+	int r, worst = 0;
+
+	for (unsigned i = 0; i < o->lists.n; i++) {
+		const char *path = o->lists.text[i];
+		struct stat st;
+
+		if (!stat(path, &st) && S_ISDIR(st.st_mode)) {
+			r = load_directories(l, path, NULL);
+		} else {
+			r = load_file(l, path);
+		}
+		worst = r > worst ? r : worst;
+	}
+	return worst;
+}
+
+static int compile(struct loading *l, struct dlo_ruleset **ret)
+{
+	struct dlo_diag diag = {0};
+	int r = dlo_builder_build(l->builder, ret, &diag);
+
+	if (r > 0) {
+		print_diag(&diag);
+		return EXIT_USAGE;
+	}
+	if (r < 0) {
+		log_error("lists: %s", strerror(-r));
+		return EXIT_RUNTIME;
+	}
+	if (!l->n_patterns) {
+		log_warning("no patterns in %u lists: nothing will be reported",
+			l->n_lists);
+	}
+	return 0;
+}
+
+int lists_load(const struct options *o, FILE *verbose, struct dlo_ruleset **ret)
+{
+	struct loading *l = calloc(1, sizeof(*l));
+	int r;
+
+	if (!l || dlo_builder_new(&l->builder)) {
+		log_error("out of memory");
+		free(l);
+		return EXIT_RUNTIME;
+	}
+	l->verbose = verbose;
+	r = o->lists.n ? load_given(l, o)
+		       : load_directories(
+				 l, shipped_lists(l->shipped), SITE_LISTS);
+	if (!r) {
+		r = compile(l, ret);
+	}
+	dlo_builder_free(l->builder);
+	free(l);
+	return r;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* lists.h - finds, reads and compiles the lists. */
+#ifndef LISTS_H
+#define LISTS_H
+
+#include <stdio.h>
+
+#include "dnslookout.h"
+#include "options.h"
+
+/*
+ * Builds the rule set of the options: --list's files and directories, or else
+ * the shipped lists and the site's. Says on stderr what is wrong, with place;
+ * with `verbose` writes a line a list to it. Returns 0, or EXIT_RUNTIME or
+ * EXIT_USAGE after a message.
+ */
+int lists_load(
+	const struct options *o, FILE *verbose, struct dlo_ruleset **ret);
+
+#endif

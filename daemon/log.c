@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* log.c - our own messages: to stderr, in journald's form under --service. */
+#include "log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LINE_MAX_LEN 2048u
+#define CUT "..."
+
+static bool to_journal;
+
+/* RFC 3164 4.1.1, as sd-daemon(3) wants it. */
+static const char *const prefixes[] = {
+	[LOG_LEVEL_ERROR] = "<3>",
+	[LOG_LEVEL_WARNING] = "<4>",
+	[LOG_LEVEL_INFO] = "<6>",
+};
+
+void log_to_journal(bool journal)
+{
+	to_journal = journal;
+}
+
+/* Names of files and interfaces may hold anything. A terminal obeys C0, DEL
+ * and, in UTF-8, U+0080 to U+009F (octets c2 80 to c2 9f). */
+static void clean(char *s, size_t len)
+{
+	unsigned char c, before = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		c = (unsigned char)s[i];
+		if (c < 0x20 || c == 0x7f ||
+			(before == 0xc2 && c >= 0x80 && c <= 0x9f)) {
+			s[i] = '?';
+		}
+		before = c;
+	}
+}
+
+static void put(const char *line, size_t len)
+{
+	/* There is nobody to tell when it fails. */
+	while (write(STDERR_FILENO, line, len) < 0 && errno == EINTR) {
+	}
+}
+
+void log_line(enum log_level level, const char *format, ...)
+{
+	const char *prefix = to_journal ? prefixes[level] : "dnslookout: ";
+	char line[LINE_MAX_LEN];
+	size_t at = strlen(prefix), room = sizeof(line) - at - 1, len;
+	int saved = errno, n;
+	va_list ap;
+
+	memcpy(line, prefix, at);
+	va_start(ap, format);
+	n = vsnprintf(line + at, room, format, ap);
+	va_end(ap);
+	len = n < 0 ? 0 : (size_t)n;
+	if (len >= room) {
+		len = room - 1;
+		memcpy(line + at + len - strlen(CUT), CUT, strlen(CUT));
+	}
+	clean(line + at, len);
+	line[at + len] = '\n';
+	put(line, at + len + 1);
+	errno = saved;
+}

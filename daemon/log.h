@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* log.h - our own messages: to stderr, in journald's form under --service. */
+#ifndef LOG_H
+#define LOG_H
+
+#include <stdbool.h>
+
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO };
+
+/* Prefix "<3>" and so on instead of the program's name. Before any thread. */
+void log_to_journal(bool journal);
+
+/* One line "dnslookout: ...", one write(2). Any thread. */
+__attribute__((format(printf, 2, 3))) void log_line(
+	enum log_level level, const char *format, ...);
+
+#define log_error(...) log_line(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warning(...) log_line(LOG_LEVEL_WARNING, __VA_ARGS__)
+#define log_info(...) log_line(LOG_LEVEL_INFO, __VA_ARGS__)
+
+#endif

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* loop.c - the loop thread: rings to outputs, signals, the end. */
+#include "loop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+#include "log.h"
+#include "notify.h"
+#include "summary.h"
+
+/*
+ * Theory of operation
+ *
+ * Capture threads fill their rings and call loop_notify(); libuv coalesces
+ * that, so the callback drains all rings until they are empty. The ring is
+ * ordered, so a source's ITEM_EOF is the last of it; after the last source's
+ * the handles are closed and uv_run() ends.
+ *
+ * A capture thread that waits in read(2) on a pipe is woken by NUDGE, a signal
+ * with an empty handler, sent again and again while the program is ending: one
+ * that arrives just before the read would be lost.
+ */
+
+#define NUDGE SIGURG
+#define NUDGE_MS 50
+
+struct loop_state {
+	struct loop *loop;
+	uv_loop_t uv;
+	uv_async_t wake;
+	uv_timer_t nudge;
+	uv_signal_t signal[5];
+	unsigned n_signals, n_ended;
+	atomic_bool reader_gone;
+	bool stopping;
+};
+
+static void worse(struct loop *l, int exit_code)
+{
+	l->exit_code = exit_code > l->exit_code ? exit_code : l->exit_code;
+}
+
+/* ---- items -------------------------------------------------------------- */
+
+static void on_file(struct source *s, const struct item *item)
+{
+	const char *link = pcap_datalink_val_to_name(item->u.note.number);
+	const char *text =
+		pcap_datalink_val_to_description(item->u.note.number);
+
+	memcpy(s->capture, item->u.note.text, sizeof(s->capture));
+	fprintf(stderr,
+		"reading from file %s, link-type %s (%s), snapshot length %u\n",
+		s->capture, link ? link : "unknown", text ? text : "?",
+		item->u.note.snaplen);
+}
+
+static void on_eof(struct loop *l, struct source *s, const struct item *item)
+{
+	s->ended = true;
+	worse(l, item->u.note.number);
+	l->state->n_ended++;
+}
+
+static void on_item(struct loop *l, struct source *s, const struct item *item)
+{
+	struct dlo_origin origin = {
+		.capture = s->interface ? NULL : s->capture,
+		.interface = s->interface,
+		.hostname = l->hostname,
+	};
+
+	switch (item->kind) {
+	case ITEM_RECORD:
+		outputs_record(&l->outputs, &item->u.record, &origin);
+		break;
+	case ITEM_FILE:
+		on_file(s, item);
+		break;
+	case ITEM_TROUBLE:
+		log_line((enum log_level)item->u.note.number, "%s",
+			item->u.note.text);
+		break;
+	case ITEM_EOF:
+		on_eof(l, s, item);
+		break;
+	}
+}
+
+/* ---- the end ------------------------------------------------------------ */
+
+static void stop(struct loop *l)
+{
+	l->state->stopping = true;
+	for (unsigned i = 0; i < l->n_sources; i++) {
+		source_stop(&l->sources[i]);
+	}
+}
+
+static void on_nudge(uv_timer_t *timer)
+{
+	struct loop_state *st = timer->data;
+	struct loop *l = st->loop;
+
+	for (unsigned i = 0; st->stopping && i < l->n_sources; i++) {
+		struct source *s = &l->sources[i];
+
+		if (s->running && !s->ended && !s->interface) {
+			pthread_kill(s->thread, NUDGE);
+		}
+	}
+}
+
+static void close_handle(uv_handle_t *handle, void *arg)
+{
+	(void)arg;
+	if (!uv_is_closing(handle)) {
+		uv_close(handle, NULL);
+	}
+}
+
+/*
+ * Takes one item of each source in turn, until all rings are empty. False: a
+ * reader is slow (replay only). What is not taken out of a ring stays there,
+ * and its capture thread waits; this thread does not, so that it sees signals.
+ */
+static bool drain(struct loop *l)
+{
+	const struct item *item;
+	bool any = true;
+
+	while (any) {
+		any = false;
+		for (unsigned i = 0; i < l->n_sources; i++) {
+			struct source *s = &l->sources[i];
+
+			if (!outputs_ready(&l->outputs)) {
+				return false;
+			}
+			item = ring_peek(s->ring);
+			if (item) {
+				on_item(l, s, item);
+				ring_pop(s->ring);
+				any = true;
+			}
+		}
+	}
+	return true;
+}
+
+static void on_wake(uv_async_t *async)
+{
+	struct loop_state *st = async->data;
+	struct loop *l = st->loop;
+
+	if (atomic_load(&st->reader_gone) && !st->stopping) {
+		stop(l);
+	}
+	if (drain(l) && st->n_ended == l->n_sources &&
+		outputs_drained(&l->outputs)) {
+		uv_walk(&st->uv, close_handle, NULL);
+	}
+}
+
+void loop_notify(void *ctx)
+{
+	struct loop *l = ctx;
+
+	uv_async_send(&l->state->wake);
+}
+
+void loop_reader_gone(void *ctx)
+{
+	struct loop *l = ctx;
+
+	atomic_store(&l->state->reader_gone, true);
+	uv_async_send(&l->state->wake);
+}
+
+/* ---- signals ------------------------------------------------------------ */
+
+static void on_stop(uv_signal_t *handle, int number)
+{
+	struct loop_state *st = handle->data;
+
+	if (st->stopping) {
+		/* A second one: whoever does not read is not waited for. */
+		outputs_abandon(&st->loop->outputs);
+		uv_async_send(&st->wake);
+	}
+	stop(st->loop);
+	(void)number;
+}
+
+static void on_statistics(uv_signal_t *handle, int number)
+{
+	struct loop_state *st = handle->data;
+	struct loop *l = st->loop;
+
+	summary_print(stderr, l->sources, l->n_sources, l->rules,
+		outputs_lost(&l->outputs), false, false);
+	(void)number;
+}
+
+static void on_hangup(uv_signal_t *handle, int number)
+{
+	struct loop_state *st = handle->data;
+
+	if (st->loop->options->service) {
+		log_warning("reload is not built yet; restart to read the "
+			    "lists again");
+	} else {
+		on_stop(handle, number);
+	}
+}
+
+/* No output file is open yet that could be opened again. */
+static void on_reopen(uv_signal_t *handle, int number)
+{
+	(void)handle;
+	(void)number;
+}
+
+static const struct {
+	int number;
+	uv_signal_cb callback;
+} signals[] = {
+	{SIGINT, on_stop},
+	{SIGTERM, on_stop},
+	{SIGHUP, on_hangup},
+	{SIGUSR1, on_statistics},
+	{SIGUSR2, on_reopen},
+};
+#define N_SIGNALS (sizeof(signals) / sizeof(signals[0]))
+
+static void on_nudge_signal(int number)
+{
+	(void)number;
+}
+
+static void ready_nudge(void)
+{
+	struct sigaction action = {.sa_handler = on_nudge_signal};
+	sigset_t set;
+
+	sigaction(NUDGE, &action, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, NUDGE);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static bool ignored(int number)
+{
+	struct sigaction action;
+
+	return !sigaction(number, NULL, &action) &&
+	       action.sa_handler == SIG_IGN;
+}
+
+static int watch_signals(struct loop_state *st)
+{
+	int r;
+
+	for (size_t i = 0; i < N_SIGNALS; i++) {
+		uv_signal_t *handle = &st->signal[i];
+
+		/* nohup and background jobs of a shell ignore on purpose. */
+		if (ignored(signals[i].number)) {
+			continue;
+		}
+		r = uv_signal_init(&st->uv, handle);
+		if (!r) {
+			handle->data = st;
+			r = uv_signal_start(
+				handle, signals[i].callback, signals[i].number);
+		}
+		if (r) {
+			return r;
+		}
+	}
+	return 0;
+}
+
+/* ---- open, run, close --------------------------------------------------- */
+
+int loop_open(struct loop *l)
+{
+	struct loop_state *st = calloc(1, sizeof(*st));
+	int r;
+
+	if (!st) {
+		return -ENOMEM;
+	}
+	l->state = st;
+	st->loop = l;
+	ready_nudge();
+	r = uv_loop_init(&st->uv);
+	if (r) {
+		free(st);
+		l->state = NULL;
+		return r;
+	}
+	r = uv_async_init(&st->uv, &st->wake, on_wake);
+	st->wake.data = st;
+	if (!r) {
+		r = uv_timer_init(&st->uv, &st->nudge);
+		st->nudge.data = st;
+	}
+	if (!r) {
+		r = uv_timer_start(&st->nudge, on_nudge, NUDGE_MS, NUDGE_MS);
+	}
+	if (!r) {
+		r = watch_signals(st);
+	}
+	return r;
+}
+
+void loop_run(struct loop *l)
+{
+	uv_run(&l->state->uv, UV_RUN_DEFAULT);
+}
+
+void loop_close(struct loop *l)
+{
+	struct loop_state *st = l->state;
+
+	if (!st) {
+		return;
+	}
+	uv_walk(&st->uv, close_handle, NULL);
+	uv_run(&st->uv, UV_RUN_DEFAULT);
+	uv_loop_close(&st->uv);
+	free(st);
+	l->state = NULL;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * main.c - dnslookout. A map of daemon/, from the command line inwards:
+ *
+ *	main ─ app (verbs) ┬ verb_sniff ┬ options
+ *	                   │            ├ lists ─ libdnslookout's builder
+ *	                   │            ├ source ┬ filter
+ *	                   │            │        └ capture ─ the engine ─ ring
+ *	                   │            ├ loop ─ output ┬ out_stdout ┬ writer
+ *	                   │            │               └ out_syslog ┘
+ *	                   │            ├ notify, log
+ *	                   │            └ summary
+ *	                   ├ verb_explain
+ *	                   └ verb_check
+ */
+#include "app.h"
+
+int main(int argc, char **argv)
+{
+	return app_run(argc, argv);
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* out_stdout.c - records on standard output: tcpdump's lines, or JSON. */
+#include <errno.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dnslookout.h"
+#include "log.h"
+#include "output.h"
+#include "stamp.h"
+#include "writer.h"
+
+#define QUEUE_SIZE ((size_t)2 << 20) /* the longest line, -X, is 500 KB */
+#define JSON_SIZE 32768u
+#define CHUNK 16384u /* of one write(2): the grain in which progress shows */
+
+enum ending { GOES_ON, READER_GONE, BROKEN };
+
+struct out_stdout {
+	struct output o;
+	struct output_context c;
+	struct dlo_text *text; /* NULL: JSON */
+	struct stamp stamp;
+	unsigned n_alerts; /* in the line that is being made */
+	uint64_t n_lost_alerts, n_lost_lines; /* queue full */
+	/* Written by the thread, read by the loop thread; relaxed, for nothing
+	 * else hangs on it. */
+	_Atomic enum ending ending;
+	char json[JSON_SIZE];
+};
+
+/* ---- in the loop thread -------------------------------------------------- */
+
+static void push(struct out_stdout *s, const struct iovec *v, unsigned n)
+{
+	if (!writer_push(s->o.writer, v, n)) {
+		s->n_lost_lines++;
+		s->n_lost_alerts += s->n_alerts;
+	}
+	s->n_alerts = 0;
+}
+
+/* tcpdump's -#: the number and two blanks; blanks alone for a line that is of
+ * no packet. */
+static size_t put_number(const struct dlo_record *rec, char *p, size_t cap)
+{
+	int n = rec->meta.packet ? snprintf(p, cap, "%5llu  ",
+					   (unsigned long long)rec->meta.packet)
+				 : snprintf(p, cap, "%7s", "");
+
+	return (size_t)n;
+}
+
+static void record_text(struct out_stdout *s, const struct dlo_record *rec)
+{
+	char front[STAMP_MAX + 24];
+	const char *line;
+	uint64_t ts_ns;
+	size_t len = dlo_text_print(s->text, rec, &line, &ts_ns), at = 0;
+
+	if (len == 0) {
+		return;
+	}
+	if (s->c.options->number) {
+		at = put_number(rec, front, sizeof(front) - STAMP_MAX);
+	}
+	at += stamp_print(&s->stamp, ts_ns, front + at);
+	push(s, (struct iovec[]){{front, at}, {(void *)(uintptr_t)line, len}},
+		2);
+}
+
+static void record_json(struct out_stdout *s, const struct dlo_record *rec,
+	const struct dlo_origin *origin)
+{
+	size_t len;
+
+	if (rec->kind == DLO_RECORD_QUESTION && !s->c.options->all) {
+		return;
+	}
+	len = dlo_json_print(rec, origin, s->json, sizeof(s->json));
+	if (len > 0) {
+		s->json[len] = '\n'; /* where the NUL was */
+		push(s, &(struct iovec){s->json, len + 1}, 1);
+	}
+}
+
+static void record(struct output *o, const struct dlo_record *rec,
+	const struct dlo_origin *origin)
+{
+	struct out_stdout *s = (struct out_stdout *)o;
+
+	if (atomic_load_explicit(&s->ending, memory_order_relaxed) != GOES_ON) {
+		return;
+	}
+	if (rec->kind == DLO_RECORD_ALERT || rec->kind == DLO_RECORD_CLOSING) {
+		s->n_alerts++;
+	}
+	if (s->text) {
+		record_text(s, rec);
+	} else {
+		record_json(s, rec, origin);
+	}
+}
+
+static uint64_t lost(const struct output *o)
+{
+	return ((const struct out_stdout *)o)->n_lost_alerts;
+}
+
+/* ---- in the writer's thread ---------------------------------------------- */
+
+static void give_up(struct out_stdout *s, int error)
+{
+	enum ending ending = error == EPIPE ? READER_GONE : BROKEN;
+
+	atomic_store_explicit(&s->ending, ending, memory_order_relaxed);
+	if (ending == BROKEN) {
+		log_error(
+			"cannot write to standard output: %s", strerror(error));
+	}
+	s->c.reader_gone(s->c.ctx);
+}
+
+/* As many messages as make a chunk, the first cut if it is longer. */
+static unsigned chunk(struct iovec *v, unsigned n)
+{
+	size_t len = 0;
+	unsigned i = 0;
+
+	if (v[0].iov_len > CHUNK) {
+		v[0].iov_len = CHUNK;
+		return 1;
+	}
+	while (i < n && len + v[i].iov_len <= CHUNK) {
+		len += v[i++].iov_len;
+	}
+	return i;
+}
+
+static size_t total(const struct iovec *v, unsigned n)
+{
+	size_t len = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		len += v[i].iov_len;
+	}
+	return len;
+}
+
+static size_t deliver(
+	void *ctx, struct iovec *v, unsigned n, struct writer_wait *ret_wait)
+{
+	struct out_stdout *s = ctx;
+	size_t all = total(v, n); /* chunk() may cut */
+	ssize_t done;
+
+	if (atomic_load_explicit(&s->ending, memory_order_relaxed) != GOES_ON) {
+		return all; /* there is nobody to read it */
+	}
+	done = writev(STDOUT_FILENO, v, (int)chunk(v, n));
+	if (done >= 0) {
+		return (size_t)done;
+	}
+	if (errno == EAGAIN) {
+		*ret_wait = (struct writer_wait){STDOUT_FILENO, -1};
+	} else if (errno != EINTR) {
+		give_up(s, errno);
+	}
+	return 0;
+}
+
+static size_t loss(void *ctx, uint64_t n, time_t since, char *buf)
+{
+	(void)ctx, (void)since, (void)buf;
+	log_warning("%llu %s lost: standard output is read too slowly",
+		(unsigned long long)n, n == 1 ? "line" : "lines");
+	return 0;
+}
+
+/* ---- opening and closing ------------------------------------------------- */
+
+static bool close_stdout(struct output *o, unsigned grace_ms)
+{
+	struct out_stdout *s = (struct out_stdout *)o;
+	size_t left = writer_close(s->o.writer, grace_ms);
+	enum ending ending =
+		atomic_load_explicit(&s->ending, memory_order_relaxed);
+	bool fine = ending == READER_GONE ||
+		    (ending == GOES_ON && left == 0 && s->n_lost_lines == 0);
+
+	if (ending == GOES_ON && left > 0) {
+		log_error("%zu %s could not be written to standard output",
+			left, left == 1 ? "line" : "lines");
+	}
+	dlo_text_free(s->text);
+	free(s);
+	return fine;
+}
+
+static bool is_colored(const struct options *o)
+{
+	const char *none = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (o->color != COLOR_AUTO) {
+		return o->color == COLOR_ALWAYS;
+	}
+	return isatty(STDOUT_FILENO) && !(none && none[0]) &&
+	       !(term && strcmp(term, "dumb") == 0);
+}
+
+static int open_text(struct out_stdout *s)
+{
+	const struct options *o = s->c.options;
+
+	if (o->json || o->format == FORMAT_JSON) {
+		return 0;
+	}
+	stamp_init(&s->stamp, (enum stamp_style)o->stamp);
+	return dlo_text_new(
+		&(struct dlo_text_options){
+			.link = o->link_header,
+			.hex = o->hex,
+			.verbose = o->verbose > 0,
+			.quiet = o->quiet,
+			.color = is_colored(o),
+			.link_type = s->c.link_type,
+		},
+		&s->text);
+}
+
+int out_stdout_open(const struct output_context *c, struct output **ret)
+{
+	static const struct output_class class = {
+		"stdout", record, close_stdout, lost};
+	struct out_stdout *s = calloc(1, sizeof(*s));
+	struct writer_config w = {
+		.name = "stdout",
+		.size = QUEUE_SIZE,
+		.wait = c->wait,
+		.abandoned = c->abandoned,
+		.deliver = deliver,
+		.loss = loss,
+		.moved = c->moved,
+		.moved_ctx = c->ctx,
+	};
+	int r = -ENOMEM;
+
+	if (s) {
+		s->o = (struct output){.class = &class, .patient = true};
+		s->c = *c;
+		r = open_text(s);
+	}
+	if (r == 0) {
+		w.ctx = s;
+		r = writer_open(&w, &s->o.writer);
+	}
+	if (r < 0) {
+		log_error("cannot open standard output: %s", strerror(-r));
+		dlo_text_free(s ? s->text : NULL);
+		free(s);
+		return r;
+	}
+	*ret = &s->o;
+	return 0;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * output.h - where records go: one table row an output.
+ *
+ * An output formats in the loop thread and hands the bytes to its writer
+ * thread (writer.h), so that no reader of ours can stop the others. To add an
+ * output: one out_x.c with an opener, one row in table[] of output.c.
+ */
+#ifndef OUTPUT_H
+#define OUTPUT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dnslookout.h"
+#include "options.h"
+
+/* What all outputs of a run share. */
+struct output_context {
+	const struct options *options;
+	const char *hostname;
+	int link_type; /* of the first source, for -e */
+	bool wait; /* replay: wait for a slow reader rather than lose a line */
+	/* Called once, in a writer's thread, when the reader of standard output
+	 * has gone for good: the program is to end. */
+	void (*reader_gone)(void *ctx);
+	/* Called in a writer's thread some time after outputs_ready() or
+	 * outputs_drained() returned false: ask again. May be NULL. */
+	void (*moved)(void *ctx);
+	void *ctx;
+	/* outputs_open() sets it: once true, nothing waits any longer. */
+	const atomic_bool *abandoned;
+};
+
+struct output; /* begins each output's own struct */
+struct writer;
+
+struct output_class {
+	const char *name;
+	/* Takes one record; origin is valid during the call only. */
+	void (*record)(struct output *o, const struct dlo_record *rec,
+		const struct dlo_origin *origin);
+	/* Hands over what is queued, waiting at most grace_ms without progress
+	 * (0: no limit); ends the thread; frees. Returns false when a line was
+	 * lost or could not be delivered, after saying so (log.h). */
+	bool (*close)(struct output *o, unsigned grace_ms);
+	/* Alerts that were accepted by record() and could not be kept. */
+	uint64_t (*lost)(const struct output *o);
+};
+
+struct output {
+	const struct output_class *class;
+	struct writer *writer; /* never NULL */
+	bool patient;	       /* its reader may pause as long as he likes */
+};
+
+/* Openers: 0; -errno after a message. */
+int out_stdout_open(const struct output_context *c, struct output **ret);
+int out_syslog_open(const struct output_context *c, struct output **ret);
+
+#define OUTPUTS_MAX 4
+
+/* The outputs that the options ask for. */
+struct outputs {
+	struct output *output[OUTPUTS_MAX];
+	unsigned n;
+	uint64_t n_lost; /* alerts that outputs lost which are closed */
+	atomic_bool abandoned;
+};
+
+/* 0; -errno after a message, then nothing is open. *ret has to stay where it
+ * is; *c is copied. */
+int outputs_open(const struct output_context *c, struct outputs *ret);
+
+/* Replay: waits for a slow reader, unless asked first: */
+void outputs_record(struct outputs *o, const struct dlo_record *rec,
+	const struct dlo_origin *origin);
+
+/*
+ * Whether a record can be given without waiting; live always. When false,
+ * moved() comes: a loop that asks before each record and goes on then never
+ * blocks, and so sees the signals that are to end it.
+ */
+bool outputs_ready(struct outputs *o);
+
+/*
+ * Whether whoever reads at leisure (a pager) has it all. When false, moved()
+ * comes. Replay ends then; outputs_close() would cut him off after grace_ms.
+ */
+bool outputs_drained(struct outputs *o);
+
+/* From now on nothing waits (and the two above are true), neither a record nor
+ * outputs_close(). Any thread, or a signal handler. */
+void outputs_abandon(struct outputs *o);
+
+/* Alerts lost so far. */
+uint64_t outputs_lost(const struct outputs *o);
+
+/* grace_ms is for each output; 0: no limit. False: see class. */
+bool outputs_close(struct outputs *o, unsigned grace_ms);
+
+#endif

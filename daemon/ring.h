@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* ring.h - one ordered channel from a capture thread to the loop thread. */
+#ifndef RING_H
+#define RING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dnslookout.h"
+
+#define RING_SLOTS 512u /* a power of two */
+
+enum item_kind {
+	ITEM_RECORD,
+	ITEM_FILE,    /* a new capture begins: text is its name, number its
+			 link type, snaplen its snapshot length */
+	ITEM_TROUBLE, /* something to be said: text, number a log level */
+	ITEM_EOF,     /* the last item of a source; number: its exit code */
+};
+
+struct item {
+	enum item_kind kind;
+	union {
+		struct dlo_record record;
+		struct {
+			int number;
+			unsigned snaplen;
+			char text[512];
+		} note;
+	} u;
+};
+
+struct ring;
+
+int ring_new(struct ring **ret);	/* -errno */
+struct ring *ring_free(struct ring *r); /* NULL */
+
+/*
+ * Producer. The slot to fill, or NULL when the ring is full; nothing is seen
+ * of it before ring_publish().
+ */
+struct item *ring_reserve(struct ring *r);
+void ring_publish(struct ring *r);
+
+/*
+ * Producer, replay: waits until there is a free slot, or ring_abandon() was
+ * called: then NULL.
+ */
+struct item *ring_reserve_wait(struct ring *r);
+
+/* Consumer. The oldest item, or NULL; it is kept until ring_pop(). */
+const struct item *ring_peek(const struct ring *r);
+void ring_pop(struct ring *r);
+
+/* Consumer: nothing will be read any more. */
+void ring_abandon(struct ring *r);
+
+#endif

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* source.c - opens, starts, stops and closes a source of frames. */
+#include "source.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "filter.h"
+#include "log.h"
+
+#define TIMEOUT_MS 100 /* of a ring block: platform.md's 0 waits for ever */
+
+/* ---- the engine --------------------------------------------------------- */
+
+static void on_record(void *ctx, const struct dlo_record *rec)
+{
+	struct source *s = ctx;
+	struct item *item = s->interface ? ring_reserve(s->ring)
+					 : ring_reserve_wait(s->ring);
+
+	if (!item) {
+		if (rec->kind == DLO_RECORD_ALERT ||
+			rec->kind == DLO_RECORD_CLOSING) {
+			atomic_fetch_add_explicit(
+				&s->counts.lost, 1, memory_order_relaxed);
+		}
+		return;
+	}
+	item->kind = ITEM_RECORD;
+	item->u.record = *rec;
+	ring_publish(s->ring);
+	s->shared->notify(s->shared->ctx);
+}
+
+static int make_engine(struct source *s, int link_type)
+{
+	const struct options *o = s->shared->options;
+	struct dlo_engine_config cfg;
+	int r;
+
+	dlo_engine_config_init(&cfg);
+	cfg.link_type = link_type;
+	cfg.all = o->all;
+	cfg.bytes = o->hex || o->link_header;
+	cfg.limit_n = o->limit_n;
+	cfg.limit_s = o->limit_s;
+	memcpy(cfg.dns_port, o->dns_port,
+		o->n_dns_ports * sizeof(o->dns_port[0]));
+	cfg.n_dns_ports = o->n_dns_ports;
+	cfg.record = on_record;
+	cfg.ctx = s;
+	if (s->interface && getrandom(&cfg.seed, sizeof(cfg.seed), 0) < 0) {
+		return -errno;
+	}
+	r = dlo_engine_new(&cfg, s->shared->rules, &s->engine);
+	return r ? r : ring_new(&s->ring);
+}
+
+static int init(struct source *s, struct source_context *shared, int link_type)
+{
+	int r;
+
+	s->shared = shared;
+	s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	r = s->wake < 0 ? -errno : make_engine(s, link_type);
+	if (r < 0) {
+		log_error("%s: %s", s->interface ? s->interface : "files",
+			strerror(-r));
+		return EXIT_RUNTIME;
+	}
+	return 0;
+}
+
+/* ---- an interface ------------------------------------------------------- */
+
+static void say_why_not(const char *interface, int status, pcap_t *p)
+{
+	if (status == PCAP_ERROR_PERM_DENIED ||
+		status == PCAP_ERROR_PROMISC_PERM_DENIED) {
+		char exe[1024] = "dnslookout";
+		ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+		if (n > 0) {
+			exe[n] = '\0';
+		}
+		log_error("%s: no right to capture: the capability "
+			  "CAP_NET_RAW is missing. Run as root, or give it "
+			  "once: setcap cap_net_raw+ep %s",
+			interface, exe);
+	} else if (status == PCAP_ERROR) {
+		log_error("%s: %s", interface, pcap_geterr(p));
+	} else {
+		log_error("%s: %s%s%s", interface, pcap_statustostr(status),
+			*pcap_geterr(p) ? ": " : "", pcap_geterr(p));
+	}
+}
+
+static int set_link_type(struct source *s)
+{
+	const char *name = s->shared->options->link_type;
+	int link_type;
+
+	if (!name) {
+		/* `any` can say which interface, if asked before the filter. */
+		if (pcap_datalink(s->pcap) == DLT_LINUX_SLL) {
+			pcap_set_datalink(s->pcap, DLT_LINUX_SLL2);
+		}
+		return 0;
+	}
+	link_type = pcap_datalink_name_to_val(name);
+	if (link_type < 0) {
+		log_error("unknown link type %s", name);
+		return EXIT_USAGE;
+	}
+	if (pcap_set_datalink(s->pcap, link_type) < 0) {
+		log_error("%s: %s", s->interface, pcap_geterr(s->pcap));
+		return EXIT_RUNTIME;
+	}
+	return 0;
+}
+
+/* Compiles `text` and, with `set`, sets it. 0, or an exit code after a
+ * message that begins with `what`. */
+static int compile(
+	struct source *s, const char *what, const char *text, bool set)
+{
+	struct bpf_program program;
+	int r = 0;
+
+	if (pcap_compile(s->pcap, &program, text, 1, PCAP_NETMASK_UNKNOWN)) {
+		log_error("%s: %s", what, pcap_geterr(s->pcap));
+		return EXIT_USAGE;
+	}
+	if (set && pcap_setfilter(s->pcap, &program)) {
+		log_error("%s: %s", s->interface, pcap_geterr(s->pcap));
+		r = EXIT_RUNTIME;
+	}
+	pcap_freecode(&program);
+	return r;
+}
+
+/* Ours with the user's expression, or the user's alone. */
+static int set_live_filter(struct source *s)
+{
+	const struct options *o = s->shared->options;
+	char *text;
+	bool replaced = false;
+	/* The user's words by themselves first: an error is about them. */
+	int r = compile(
+		s, "filter expression", o->filter, o->no_default_filter);
+
+	if (r || o->no_default_filter) {
+		return r;
+	}
+	text = malloc(FILTER_TEXT_MAX);
+	if (!text || filter_generate(pcap_datalink(s->pcap), o->dns_port,
+			     o->n_dns_ports, o->filter, text, FILTER_TEXT_MAX,
+			     &replaced)) {
+		log_error("filter expression: too long");
+		free(text);
+		return EXIT_USAGE;
+	}
+	if (replaced) {
+		log_warning("the expression looks into tags itself and is "
+			    "used alone, without the generated filter");
+	}
+	r = compile(s, "kernel filter", text, true);
+	free(text);
+	return r;
+}
+
+static int activate(struct source *s)
+{
+	const struct options *o = s->shared->options;
+	char error[PCAP_ERRBUF_SIZE];
+	int status;
+
+	s->pcap = pcap_create(s->interface, error);
+	if (!s->pcap) {
+		log_error("%s: %s", s->interface, error);
+		return EXIT_RUNTIME;
+	}
+	pcap_set_snaplen(s->pcap, (int)o->snaplen);
+	pcap_set_promisc(s->pcap,
+		!o->no_promiscuous && strcmp(s->interface, "any") != 0);
+	pcap_set_timeout(s->pcap, TIMEOUT_MS);
+	pcap_set_buffer_size(s->pcap, (int)(o->buffer_kib * 1024));
+	pcap_set_immediate_mode(s->pcap, o->immediate);
+	pcap_set_tstamp_precision(s->pcap, PCAP_TSTAMP_PRECISION_NANO);
+	status = pcap_activate(s->pcap);
+	if (status < 0) {
+		say_why_not(s->interface, status, s->pcap);
+		return EXIT_RUNTIME;
+	}
+	if (status > 0 || *pcap_geterr(s->pcap)) {
+		log_warning("%s: %s", s->interface,
+			*pcap_geterr(s->pcap) ? pcap_geterr(s->pcap)
+					      : pcap_statustostr(status));
+	}
+	if (pcap_setnonblock(s->pcap, 1, error)) {
+		log_error("%s: %s", s->interface, error);
+		return EXIT_RUNTIME;
+	}
+	return 0;
+}
+
+int source_open_live(
+	struct source *s, struct source_context *shared, const char *interface)
+{
+	int r;
+
+	*s = (struct source){
+		.shared = shared, .interface = interface, .wake = -1};
+	r = activate(s);
+	if (!r) {
+		r = set_link_type(s);
+	}
+	if (!r) {
+		r = set_live_filter(s);
+	}
+	if (r) {
+		return r;
+	}
+	if (!dlo_link_known(pcap_datalink(s->pcap))) {
+		log_error("%s: link type %s is not decoded yet", interface,
+			pcap_datalink_val_to_name(pcap_datalink(s->pcap)));
+		return EXIT_RUNTIME;
+	}
+	return init(s, shared, pcap_datalink(s->pcap));
+}
+
+/* ---- files -------------------------------------------------------------- */
+
+static int add_file(struct source *s, const char *path)
+{
+	const char **more =
+		realloc(s->files.text, (s->files.n + 1) * sizeof(*more));
+	char *copy = strdup(path);
+
+	if (more) {
+		s->files.text = more;
+	}
+	if (!more || !copy) {
+		free(copy);
+		log_error("out of memory");
+		return EXIT_RUNTIME;
+	}
+	s->files.text[s->files.n++] = copy;
+	return 0;
+}
+
+/* Whether a file begins like a capture: in a directory, others are no error. */
+static bool looks_like_capture(const char *path)
+{
+	static const uint32_t magics[] = {0xa1b2c3d4, 0xd4c3b2a1, 0xa1b23c4d,
+		0x4d3cb2a1, 0xa1b2cd34, 0x34cdb2a1, 0x0a0d0d0a};
+	uint32_t magic = 0;
+	FILE *f = fopen(path, "re");
+	size_t n = f ? fread(&magic, sizeof(magic), 1, f) : 0;
+
+	if (f) {
+		fclose(f);
+	}
+	for (size_t i = 0; n && i < sizeof(magics) / sizeof(magics[0]); i++) {
+		if (magic == magics[i]) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int add_directory(struct source *s, const char *path)
+{
+	struct dirent **entry;
+	struct stat st;
+	int r = 0, n = scandir(path, &entry, NULL, by_name);
+	unsigned before = s->files.n;
+
+	if (n < 0) {
+		log_error("%s: %s", path, strerror(errno));
+		return EXIT_RUNTIME;
+	}
+	for (int i = 0; i < n; i++) {
+		char *name = NULL;
+
+		if (!r &&
+			asprintf(&name, "%s/%s", path, entry[i]->d_name) > 0 &&
+			!stat(name, &st) && S_ISREG(st.st_mode) &&
+			looks_like_capture(name)) {
+			r = add_file(s, name);
+		}
+		free(name);
+		free(entry[i]);
+	}
+	free(entry);
+	if (!r && s->files.n == before) {
+		log_error("%s: no captures in it", path);
+		return EXIT_RUNTIME;
+	}
+	return r;
+}
+
+/* An expression must be right before the first file is opened. */
+static int check_filter(const char *text)
+{
+	pcap_t *p = pcap_open_dead(DLT_EN10MB, 65535);
+	struct bpf_program program;
+	int r = 0;
+
+	if (!p) {
+		log_error("out of memory");
+		return EXIT_RUNTIME;
+	}
+	if (pcap_compile(p, &program, text, 1, PCAP_NETMASK_UNKNOWN)) {
+		log_error("filter expression: %s", pcap_geterr(p));
+		r = EXIT_USAGE;
+	} else {
+		pcap_freecode(&program);
+	}
+	pcap_close(p);
+	return r;
+}
+
+int source_open_files(struct source *s, struct source_context *shared,
+	const struct texts *paths)
+{
+	struct stat st;
+	int r = check_filter(shared->options->filter);
+
+	*s = (struct source){.shared = shared, .wake = -1};
+	for (unsigned i = 0; !r && i < paths->n; i++) {
+		const char *path = paths->text[i];
+
+		if (strcmp(path, "-") != 0 && !stat(path, &st) &&
+			S_ISDIR(st.st_mode)) {
+			r = add_directory(s, path);
+		} else {
+			r = add_file(s, path);
+		}
+	}
+	return r ? r : init(s, shared, DLT_EN10MB);
+}
+
+/* ---- the thread --------------------------------------------------------- */
+
+static void *run(void *arg)
+{
+	struct source *s = arg;
+
+	if (s->interface) {
+		capture_live(s);
+	} else {
+		capture_files(s);
+	}
+	return NULL;
+}
+
+int source_start(struct source *s)
+{
+	sigset_t all, before;
+	int r;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	r = pthread_create(&s->thread, NULL, run, s);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	s->running = !r;
+	return -r;
+}
+
+void source_stop(struct source *s)
+{
+	const uint64_t one = 1;
+
+	atomic_store(&s->stop, true);
+	(void)!write(s->wake, &one, sizeof(one));
+}
+
+void source_close(struct source *s)
+{
+	if (s->running) {
+		source_stop(s);
+		ring_abandon(s->ring);
+		pthread_join(s->thread, NULL);
+	}
+	if (s->pcap) {
+		pcap_close(s->pcap);
+	}
+	for (unsigned i = 0; i < s->files.n; i++) {
+		free((char *)(uintptr_t)s->files.text[i]);
+	}
+	free(s->files.text);
+	dlo_engine_free(s->engine);
+	ring_free(s->ring);
+	if (s->wake >= 0) {
+		close(s->wake);
+	}
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * source.h - one source of frames: an interface, or a row of capture files,
+ * with its capture thread, engine and ring.
+ */
+#ifndef SOURCE_H
+#define SOURCE_H
+
+#include <pcap/pcap.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dnslookout.h"
+#include "options.h"
+#include "ring.h"
+
+/* What all sources of a run share. */
+struct source_context {
+	const struct options *options;
+	const struct dlo_ruleset *rules;
+	atomic_uint_fast64_t frames_left; /* of -c; counts down */
+	/* Called in capture threads: something is in a ring. */
+	void (*notify)(void *ctx);
+	void *ctx;
+};
+
+/* Written by the capture thread, read by any. */
+struct source_counts {
+	atomic_uint_fast64_t captured;	 /* frames read */
+	atomic_uint_fast64_t received;	 /* that passed the filter */
+	atomic_uint_fast64_t dropped;	 /* by the kernel: ring full */
+	atomic_uint_fast64_t if_dropped; /* by the interface */
+	atomic_uint_fast64_t lost;	 /* alerts: our ring was full */
+};
+
+struct source {
+	struct source_context *shared;
+	const char *interface; /* NULL: files */
+	struct texts files;    /* in order */
+	pcap_t *pcap;	       /* open one: the capture thread's once it runs */
+	struct bpf_program user_filter; /* replay */
+	bool user_filtered;
+	bool done;		 /* -c is used up */
+	uint64_t packet;	 /* frames of this file or interface */
+	struct pcap_stat kernel; /* newest, to tell what was added */
+	struct dlo_engine *engine;
+	struct ring *ring;
+	int wake; /* eventfd: look at `stop` */
+	atomic_bool stop;
+	struct source_counts counts;
+	pthread_t thread;
+	bool running;
+	/* loop thread's */
+	bool ended;
+	int exit_code;
+	char capture[512]; /* file that records come from */
+};
+
+/* Opens an interface. 0; an exit code after a message. */
+int source_open_live(
+	struct source *s, struct source_context *shared, const char *interface);
+
+/* Takes files (and directories, read now); opens none yet. Same returns. */
+int source_open_files(struct source *s, struct source_context *shared,
+	const struct texts *paths);
+
+/* Starts the capture thread, with all signals blocked. 0, -errno. */
+int source_start(struct source *s);
+
+/* Asks the thread to end; it posts ITEM_EOF. Any thread. */
+void source_stop(struct source *s);
+
+/* Waits for the thread's end (after ITEM_EOF) and frees everything. */
+void source_close(struct source *s);
+
+/* ---- capture.c: what runs in the thread -------------------------------- */
+
+void capture_live(struct source *s);
+void capture_files(struct source *s);
+
+/* Posts a message for the loop thread to print; waits for room. */
+__attribute__((format(printf, 3, 4))) void capture_trouble(
+	struct source *s, int level, const char *format, ...);
+
+#endif

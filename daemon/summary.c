@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* summary.c - what was seen and what could not be seen, for a person. */
+#include "summary.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t stat_of_all(
+	const struct source *sources, unsigned n, enum dlo_stat stat)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		sum += dlo_engine_stat(sources[i].engine, stat);
+	}
+	return sum;
+}
+
+uint64_t summary_alerts(const struct source *sources, unsigned n_sources)
+{
+	return stat_of_all(sources, n_sources, DLO_STAT_ALERTS);
+}
+
+struct totals {
+	uint64_t captured, received, dropped, if_dropped, lost;
+};
+
+static struct totals totals_of(const struct source *sources, unsigned n)
+{
+	struct totals t = {0};
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct source_counts *c = &sources[i].counts;
+
+		t.captured += atomic_load(&c->captured);
+		t.received += atomic_load(&c->received);
+		t.dropped += atomic_load(&c->dropped);
+		t.if_dropped += atomic_load(&c->if_dropped);
+		t.lost += atomic_load(&c->lost);
+	}
+	t.received += t.dropped; /* what passed the filter, dropped or not */
+	return t;
+}
+
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void print_packets(FILE *f, const struct totals *t)
+{
+	fprintf(f, "%" PRIu64 " packet%s captured\n", t->captured,
+		plural(t->captured));
+	fprintf(f, "%" PRIu64 " packet%s received by filter\n", t->received,
+		plural(t->received));
+	fprintf(f, "%" PRIu64 " packet%s dropped by kernel\n", t->dropped,
+		plural(t->dropped));
+	if (t->if_dropped) {
+		fprintf(f, "%" PRIu64 " packet%s dropped by interface\n",
+			t->if_dropped, plural(t->if_dropped));
+	}
+}
+
+static void print_found(FILE *f, const struct source *s, unsigned n,
+	const struct dlo_ruleset *rules, uint64_t lost)
+{
+	uint64_t bad = 0, questions = stat_of_all(s, n, DLO_STAT_QUESTIONS),
+		 alerts = stat_of_all(s, n, DLO_STAT_ALERTS);
+
+	for (unsigned i = 0; i < DLO_STAT__N; i++) {
+		if (dlo_stat_info(i).bad) {
+			bad += stat_of_all(s, n, i);
+		}
+	}
+	bad += stat_of_all(s, n, DLO_STAT_DAMAGED);
+	fprintf(f,
+		"%" PRIu64 " question%s, %" PRIu64 " malformed, %" PRIu64
+		" alert%s, %" PRIu64 " counted, %" PRIu64
+		" suppressed, %" PRIu64 " lost; %u lists, %u patterns\n",
+		questions, plural(questions), bad, alerts, plural(alerts),
+		stat_of_all(s, n, DLO_STAT_COUNTED),
+		stat_of_all(s, n, DLO_STAT_SUPPRESSED), lost,
+		dlo_ruleset_n_lists(rules), dlo_ruleset_n_patterns(rules));
+}
+
+/* Not errors of anyone: counters that explain the line above. */
+static void print_notes(FILE *f, const struct source *s, unsigned n)
+{
+	static const enum dlo_stat notes[] = {DLO_STAT_QUESTIONS_OVER,
+		DLO_STAT_DAMAGED, DLO_STAT_MATCHES_OVER, DLO_STAT_DECODE_BAD,
+		DLO_STAT_DECODE_SKIPPED, DLO_STAT_TIME_BACK};
+
+	for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++) {
+		uint64_t v = stat_of_all(s, n, notes[i]);
+
+		if (v) {
+			fprintf(f, "%" PRIu64 " %s\n", v,
+				dlo_stat_info(notes[i]).text);
+		}
+	}
+}
+
+static void print_stops(FILE *f, const struct source *s, unsigned n)
+{
+	const char *before = "went no further: ";
+
+	for (unsigned i = 0; i < DLO_STAT__N; i++) {
+		uint64_t v = stat_of_all(s, n, i);
+
+		if (v && dlo_stat_info(i).stop) {
+			fprintf(f, "%s%" PRIu64 " %s", before, v,
+				dlo_stat_info(i).text);
+			before = "; ";
+		}
+	}
+	if (*before == ';') {
+		fputc('\n', f);
+	}
+}
+
+/* ---- tallies ------------------------------------------------------------ */
+
+struct tallies {
+	struct dlo_tally_row *row;
+	size_t n;
+};
+
+static void on_row(void *ctx, const struct dlo_tally_row *row)
+{
+	struct tallies *t = ctx;
+	struct dlo_tally_row *more =
+		realloc(t->row, (t->n + 1) * sizeof(*more));
+
+	if (more) {
+		t->row = more;
+		t->row[t->n++] = *row;
+	}
+}
+
+static int by_service(const void *a, const void *b)
+{
+	const struct dlo_tally_row *x = a, *y = b;
+	int r = strcmp(x->category, y->category);
+
+	r = r ? r : strcmp(x->service, y->service);
+	r = r ? r : strcmp(x->rule_id, y->rule_id);
+	r = r ? r : x->ip_version - y->ip_version;
+	return r ? r : memcmp(x->client, y->client, sizeof(x->client));
+}
+
+static const char *label(const char *text, const char *otherwise)
+{
+	return *text ? text : otherwise;
+}
+
+static void print_clients(FILE *f, const struct dlo_tally_row *row, size_t n)
+{
+	char client[INET6_ADDRSTRLEN];
+
+	for (size_t i = 0; i < n; i++) {
+		if (!row[i].ip_version) {
+			memcpy(client, "others", sizeof("others"));
+		} else {
+			inet_ntop(row[i].ip_version == 4 ? AF_INET : AF_INET6,
+				row[i].client, client, sizeof(client));
+		}
+		fprintf(f, "\t%s %" PRIu64 "\n", client, row[i].count);
+	}
+}
+
+/* A line a service: how many look-ups, by how many clients. */
+static void print_tallies(FILE *f, struct tallies *t, bool verbose)
+{
+	if (t->n) {
+		qsort(t->row, t->n, sizeof(t->row[0]), by_service);
+		fputs("counted only:\n", f);
+	}
+	for (size_t i = 0, end; i < t->n; i = end) {
+		const struct dlo_tally_row *row = &t->row[i];
+		uint64_t sum = 0;
+
+		for (end = i; end < t->n &&
+			      !strcmp(t->row[end].service, row->service) &&
+			      !strcmp(t->row[end].rule_id, row->rule_id);
+			end++) {
+			sum += t->row[end].count;
+		}
+		fprintf(f, "  %s/%s: %" PRIu64 " by %zu client%s\n",
+			label(row->category, row->title),
+			label(row->service, "-"), sum, end - i,
+			plural(end - i));
+		if (verbose) {
+			print_clients(f, row, end - i);
+		}
+	}
+}
+
+void summary_print(FILE *f, const struct source *sources, unsigned n_sources,
+	const struct dlo_ruleset *rules, uint64_t lost, bool tallies,
+	bool verbose)
+{
+	struct totals t = totals_of(sources, n_sources);
+	struct tallies all = {0};
+
+	print_packets(f, &t);
+	print_found(f, sources, n_sources, rules, t.lost + lost);
+	print_notes(f, sources, n_sources);
+	print_stops(f, sources, n_sources);
+	if (tallies) {
+		for (unsigned i = 0; i < n_sources; i++) {
+			dlo_engine_tally(sources[i].engine, on_row, &all);
+		}
+		print_tallies(f, &all, verbose);
+		free(all.row);
+	}
+	fflush(f);
+}

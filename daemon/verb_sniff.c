@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* verb_sniff.c - the main job: sources in, records out. */
+#include <errno.h>
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "interfaces.h"
+#include "lists.h"
+#include "log.h"
+#include "loop.h"
+#include "notify.h"
+#include "options.h"
+#include "summary.h"
+#include "verbs.h"
+
+/* How long the end waits for a reader that does not read. */
+#define GRACE_MS 3000u
+
+struct sniff {
+	struct options options;
+	struct dlo_ruleset *rules;
+	struct source_context shared;
+	struct source *sources;
+	unsigned n_sources;
+	struct loop loop;
+	char hostname[256];
+	char first[64]; /* name of the first interface */
+};
+
+static int open_sources(struct sniff *s)
+{
+	const struct options *o = &s->options;
+	unsigned n = o->files.n ? 1 : o->interfaces.n ? o->interfaces.n : 1;
+	int r;
+
+	s->shared.options = o;
+	s->shared.rules = s->rules;
+	s->shared.notify = loop_notify;
+	s->shared.ctx = &s->loop;
+	atomic_init(&s->shared.frames_left, o->max_frames);
+	s->sources = calloc(n, sizeof(s->sources[0]));
+	if (!s->sources) {
+		log_error("out of memory");
+		return EXIT_RUNTIME;
+	}
+	if (o->files.n) {
+		s->n_sources = 1;
+		return source_open_files(s->sources, &s->shared, &o->files);
+	}
+	for (unsigned i = 0; i < n; i++) {
+		const char *name = o->interfaces.n ? o->interfaces.text[i]
+						   : s->first;
+
+		s->n_sources = i + 1;
+		r = source_open_live(&s->sources[i], &s->shared, name);
+		if (r) {
+			return r;
+		}
+	}
+	return 0;
+}
+
+static int open_outputs(struct sniff *s)
+{
+	pcap_t *first = s->sources[0].pcap;
+
+	struct output_context c = {
+		.options = &s->options,
+		.hostname = s->hostname,
+		.link_type = first ? pcap_datalink(first) : DLT_EN10MB,
+		.wait = s->options.files.n > 0,
+		.reader_gone = loop_reader_gone,
+		.moved = loop_notify,
+		.ctx = &s->loop,
+	};
+	return outputs_open(&c, &s->loop.outputs) < 0 ? EXIT_RUNTIME : 0;
+}
+
+static void say_listening(const struct sniff *s)
+{
+	const struct options *o = &s->options;
+
+	for (unsigned i = 0; i < s->n_sources; i++) {
+		int link_type;
+
+		if (!s->sources[i].interface) {
+			continue;
+		}
+		link_type = pcap_datalink(s->sources[i].pcap);
+		log_info("listening on %s, link-type %s (%s), snapshot length "
+			 "%d bytes",
+			s->sources[i].interface,
+			pcap_datalink_val_to_name(link_type),
+			pcap_datalink_val_to_description(link_type),
+			pcap_snapshot(s->sources[i].pcap));
+	}
+	if (!o->all && !o->service && !o->quiet) {
+		log_info("alerts only; -a shows every message");
+	}
+}
+
+static int start(struct sniff *s)
+{
+	int r;
+
+	for (unsigned i = 0; i < s->n_sources; i++) {
+		r = source_start(&s->sources[i]);
+		if (r) {
+			log_error("thread: %s", strerror(-r));
+			return EXIT_RUNTIME;
+		}
+	}
+	notify_send("READY=1\nSTATUS=%u patterns, %u source%s",
+		dlo_ruleset_n_patterns(s->rules), s->n_sources,
+		s->n_sources == 1 ? "" : "s");
+	return 0;
+}
+
+static int exit_code(const struct sniff *s, bool delivered)
+{
+	int r = s->loop.exit_code;
+
+	if (!r && !delivered) {
+		r = EXIT_RUNTIME;
+	}
+	if (!r && s->options.exit_code &&
+		summary_alerts(s->sources, s->n_sources)) {
+		r = EXIT_ALERTS;
+	}
+	return r;
+}
+
+/* From open sources and outputs to the summary. */
+static int run(struct sniff *s)
+{
+	const struct options *o = &s->options;
+	bool delivered;
+	int r;
+
+	say_listening(s);
+	r = start(s);
+	if (r) {
+		outputs_abandon(&s->loop.outputs);
+		outputs_close(&s->loop.outputs, GRACE_MS);
+		return r;
+	}
+	loop_run(&s->loop);
+	notify_send("STOPPING=1");
+	delivered = outputs_close(&s->loop.outputs, GRACE_MS);
+	summary_print(stderr, s->sources, s->n_sources, s->rules,
+		s->loop.outputs.n_lost, true, o->verbose > 0);
+	return exit_code(s, delivered);
+}
+
+static int open_all(struct sniff *s)
+{
+	const struct options *o = &s->options;
+	int r = lists_load(o, NULL, &s->rules);
+
+	if (!r && !o->files.n && !o->interfaces.n) {
+		r = interfaces_first(s->first, sizeof(s->first));
+	}
+	if (r) {
+		return r;
+	}
+	s->loop.options = o;
+	s->loop.rules = s->rules;
+	s->loop.hostname = s->hostname;
+	r = loop_open(&s->loop);
+	if (r) {
+		log_error("event loop: %s", strerror(-r));
+		return EXIT_RUNTIME;
+	}
+	r = open_sources(s);
+	s->loop.sources = s->sources;
+	s->loop.n_sources = s->n_sources;
+	return r ? r : open_outputs(s);
+}
+
+static void close_all(struct sniff *s)
+{
+	for (unsigned i = 0; i < s->n_sources; i++) {
+		source_close(&s->sources[i]);
+	}
+	free(s->sources);
+	loop_close(&s->loop);
+	dlo_ruleset_free(s->rules);
+	options_free(&s->options);
+}
+
+int verb_sniff(int argc, char **argv)
+{
+	struct sniff s = {0};
+	char error[PCAP_ERRBUF_SIZE];
+	int r = options_read(&s.options, OPTION_SNIFF, argc, argv);
+
+	if (r >= 0) {
+		options_free(&s.options);
+		return r;
+	}
+	log_to_journal(s.options.service);
+	gethostname(s.hostname, sizeof(s.hostname) - 1);
+	if (pcap_init(PCAP_CHAR_ENC_UTF_8, error)) {
+		log_error("libpcap: %s", error);
+		r = EXIT_RUNTIME;
+	} else if (s.options.list_interfaces) {
+		r = interfaces_print();
+	} else if (s.options.list_link_types) {
+		r = interfaces_print_link_types(&s.options);
+	} else {
+		r = open_all(&s);
+		if (!r) {
+			r = run(&s);
+		}
+	}
+	close_all(&s);
+	return r;
+}

@@ -1,0 +1,593 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * writer.c - a thread that delivers messages, and the queue in front of it.
+ *
+ * Theory of operation
+ *
+ * The queue is a ring of entries, each a 32-bit length and the octets, at
+ * offsets that are multiples of four. An entry is never split: where the end of
+ * the ring is too near, a SKIP stands in for the rest. One lock guards the
+ * indices, never a delivery: the thread takes a batch of entries under it, and
+ * they stay where they are until they are delivered. An empty ring begins again
+ * at its start, so that little traffic touches few pages.
+ *
+ * When a message is lost, a MARK is queued in its place, for which room is
+ * kept; further losses are added to it until the thread comes to it. So the
+ * reader learns of the loss where it happened, with the exact number.
+ *
+ * The thread sleeps in poll() on an eventfd, and pushing into a queue whose
+ * thread does not sleep is no system call. Before it sleeps it naps for a
+ * millisecond: under load a batch gathers in the meantime, and who pushes need
+ * not wake it for each message.
+ *
+ * deliver() may block in write(2) for ever, for standard output belongs to
+ * others too and cannot be set non-blocking. SIGURG, whose handler does
+ * nothing, gets the thread out of it: the one signal that it does not block.
+ */
+#include "writer.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define MARK UINT32_C(0)
+#define SKIP UINT32_MAX
+#define LEN sizeof(uint32_t)
+
+#define NAP_MS 1
+#define STOP_MS 50  /* how often who waits looks at *abandoned */
+#define KEEP 65536u /* octets of a queue that are not given back */
+#define PAGE ((size_t)4096)
+
+enum state { AWAKE, NAPPING, ASLEEP };
+
+struct writer {
+	struct writer_config c;
+	pthread_t thread;
+	int wake; /* eventfd */
+	unsigned char *ring;
+
+	/* the thread's own */
+	struct iovec batch[WRITER_BATCH];
+	size_t taken;	 /* octets of the ring that the batch is from */
+	size_t part;	 /* octets of the first message that are delivered */
+	size_t line_len; /* a line stands in for the MARK at the tail */
+	char line[WRITER_LINE_MAX];
+
+	pthread_mutex_t lock; /* of what follows */
+	pthread_cond_t moved; /* progress or ended */
+	size_t head, tail;    /* written by who pushes; by the thread */
+	size_t used;	      /* octets from tail to head, SKIPs too */
+	size_t high;	      /* most of it since pages were given back */
+	size_t queued;	      /* messages */
+	uint64_t progress;    /* deliveries that took something */
+	uint64_t n_lost;      /* since the MARK in the queue; 0: none in it */
+	time_t lost_since;
+	enum state state;
+	bool asked; /* moved() is wanted */
+	bool closing, ending, ended;
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* ---- the ring ------------------------------------------------------------ */
+
+/* Octets of an entry in the ring. */
+static size_t entry_size(size_t len)
+{
+	return LEN + ((len + LEN - 1) & ~(LEN - 1));
+}
+
+static uint32_t entry_len(const struct writer *w, size_t at)
+{
+	uint32_t len;
+
+	memcpy(&len, w->ring + at, LEN);
+	return len;
+}
+
+static void entry_begin(struct writer *w, uint32_t len)
+{
+	memcpy(w->ring + w->head, &len, LEN);
+}
+
+/* Moves the head over `size` octets that were written. */
+static void advance(struct writer *w, size_t size)
+{
+	w->head += size;
+	w->head = w->head == w->c.size ? 0 : w->head;
+	w->used += size;
+	w->high = w->used > w->high ? w->used : w->high;
+}
+
+/* Makes room for an entry at the head, with a SKIP if need be. */
+static bool make_room(struct writer *w, size_t size)
+{
+	size_t to_end = w->c.size - w->head;
+	size_t skip = size > to_end ? to_end : 0;
+
+	/* One more LEN is kept for a MARK. */
+	if (w->used + skip + size + LEN > w->c.size) {
+		return false;
+	}
+	if (skip) {
+		entry_begin(w, SKIP);
+		advance(w, skip);
+	}
+	return true;
+}
+
+static bool put(struct writer *w, const struct iovec *v, unsigned n, size_t len)
+{
+	unsigned char *p;
+
+	if (len > writer_message_max(w) || !make_room(w, entry_size(len))) {
+		return false;
+	}
+	entry_begin(w, (uint32_t)len);
+	p = w->ring + w->head + LEN;
+	for (unsigned i = 0; i < n; i++) {
+		memcpy(p, v[i].iov_base, v[i].iov_len);
+		p += v[i].iov_len;
+	}
+	advance(w, entry_size(len));
+	w->queued++;
+	return true;
+}
+
+static void put_loss(struct writer *w)
+{
+	if (w->n_lost++ == 0) {
+		w->lost_since = time(NULL);
+		entry_begin(w, MARK);
+		advance(w, LEN);
+	}
+}
+
+/* Where the thread reads: the octets from `at` on are its own. */
+struct cursor {
+	size_t at, left;
+};
+
+static void cursor_step(const struct writer *w, struct cursor *c, size_t size)
+{
+	c->at += size;
+	c->at = c->at == w->c.size ? 0 : c->at;
+	c->left -= size;
+}
+
+/* The entry at the cursor, which moves behind it; a MARK has no octets. False
+ * at the end. */
+static bool cursor_next(
+	const struct writer *w, struct cursor *c, struct iovec *ret)
+{
+	uint32_t len;
+
+	if (c->left == 0) {
+		return false;
+	}
+	len = entry_len(w, c->at);
+	if (len == SKIP) { /* an entry follows always */
+		cursor_step(w, c, w->c.size - c->at);
+		len = entry_len(w, c->at);
+	}
+	ret->iov_base = w->ring + c->at + LEN;
+	ret->iov_len = len;
+	cursor_step(w, c, entry_size(len));
+	return true;
+}
+
+/* ---- the thread ---------------------------------------------------------- */
+
+/* Gives back the ring up to the cursor, n messages. */
+static void release(struct writer *w, const struct cursor *c, size_t n)
+{
+	bool asked;
+
+	pthread_mutex_lock(&w->lock);
+	w->tail = c->at;
+	w->used -= w->taken - c->left;
+	w->queued -= n;
+	if (w->used == 0) {
+		w->head = w->tail = 0;
+	}
+	w->progress++;
+	asked = w->asked;
+	w->asked = false;
+	pthread_cond_broadcast(&w->moved);
+	pthread_mutex_unlock(&w->lock);
+	if (asked && w->c.moved) {
+		w->c.moved(w->c.moved_ctx);
+	}
+}
+
+static void release_mark(struct writer *w)
+{
+	struct cursor c = {w->tail, w->taken};
+	struct iovec mark;
+
+	cursor_next(w, &c, &mark);
+	release(w, &c, 0);
+}
+
+/* A delivery took that many octets. */
+static void took(struct writer *w, size_t octets)
+{
+	struct cursor c = {w->tail, w->taken}, next = c;
+	struct iovec msg;
+	size_t n = 0;
+
+	if (octets == 0) {
+		return;
+	}
+	w->part += octets;
+	if (w->line_len) {
+		if (w->part == w->line_len) {
+			w->part = w->line_len = 0;
+			release_mark(w);
+		}
+		return;
+	}
+	while (w->part > 0 && cursor_next(w, &next, &msg) &&
+		w->part >= msg.iov_len) {
+		w->part -= msg.iov_len;
+		c = next;
+		n++;
+	}
+	release(w, &c, n);
+}
+
+/* The MARK at the tail: its line is the batch, unless it is to have none. */
+static unsigned batch_loss(struct writer *w)
+{
+	uint64_t n;
+	time_t since;
+
+	pthread_mutex_lock(&w->lock);
+	n = w->n_lost;
+	since = w->lost_since;
+	w->n_lost = 0; /* the next loss gets a MARK of its own */
+	pthread_mutex_unlock(&w->lock);
+	w->line_len = w->c.loss(w->c.ctx, n, since, w->line);
+	if (w->line_len == 0) {
+		release_mark(w);
+		return 0;
+	}
+	w->batch[0] = (struct iovec){w->line, w->line_len};
+	return 1;
+}
+
+/* Gathers what is to be delivered next; returns how many messages. */
+static unsigned batch(struct writer *w)
+{
+	struct cursor c = {w->tail, w->taken};
+	unsigned n = 0;
+
+	if (w->line_len) {
+		w->batch[0] = (struct iovec){w->line, w->line_len};
+		n = 1;
+	} else {
+		while (n < WRITER_BATCH && cursor_next(w, &c, &w->batch[n]) &&
+			w->batch[n].iov_len > 0) {
+			n++;
+		}
+		if (n == 0) {
+			return batch_loss(w);
+		}
+	}
+	w->batch[0].iov_base = (char *)w->batch[0].iov_base + w->part;
+	w->batch[0].iov_len -= w->part;
+	return n;
+}
+
+static void rouse(struct writer *w)
+{
+	uint64_t one = 1;
+
+	while (write(w->wake, &one, sizeof(one)) < 0 && errno == EINTR) {
+	}
+}
+
+/* Waits for rouse(), for fd to be writable or for the time. */
+static void doze(struct writer *w, int fd, int timeout_ms)
+{
+	struct pollfd p[2] = {{.fd = w->wake, .events = POLLIN},
+		{.fd = fd, .events = POLLOUT}};
+	uint64_t n;
+
+	(void)poll(p, 2, timeout_ms);
+	if (p[0].revents) {
+		(void)!read(w->wake, &n, sizeof(n)); /* non-blocking */
+	}
+}
+
+/* Gives back the pages of an empty ring after a rush. */
+static void trim(struct writer *w)
+{
+	if (w->high > KEEP) {
+		madvise(w->ring, w->c.size, MADV_DONTNEED);
+	}
+	w->high = 0;
+}
+
+/* Waits until something is queued; false: the thread is to end. */
+static bool await(struct writer *w)
+{
+	bool rested = false, go;
+
+	for (;;) {
+		pthread_mutex_lock(&w->lock);
+		w->taken = w->used;
+		go = w->used > 0 && !w->ending;
+		if (go || w->ending || w->closing) {
+			w->state = AWAKE;
+			pthread_mutex_unlock(&w->lock);
+			return go;
+		}
+		w->state = rested ? ASLEEP : NAPPING;
+		if (rested) {
+			trim(w);
+		}
+		pthread_mutex_unlock(&w->lock);
+		doze(w, -1, rested ? -1 : NAP_MS);
+		rested = true;
+	}
+}
+
+static void *run(void *arg)
+{
+	struct writer *w = arg;
+	struct writer_wait wait;
+	unsigned n;
+
+	while (await(w)) {
+		n = batch(w);
+		wait = (struct writer_wait){.fd = -1};
+		if (n > 0) {
+			took(w, w->c.deliver(w->c.ctx, w->batch, n, &wait));
+		}
+		if (wait.fd >= 0 || wait.timeout_ms != 0) {
+			doze(w, wait.fd, wait.timeout_ms);
+		}
+	}
+	pthread_mutex_lock(&w->lock);
+	w->ended = true;
+	pthread_cond_broadcast(&w->moved);
+	pthread_mutex_unlock(&w->lock);
+	return NULL;
+}
+
+/* ---- the other side ------------------------------------------------------ */
+
+/* Under the lock: waits for `moved`, at most STOP_MS. */
+static void wait_moved(struct writer *w)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_nsec += STOP_MS * 1000000L;
+	t.tv_sec += t.tv_nsec / 1000000000;
+	t.tv_nsec %= 1000000000;
+	pthread_cond_timedwait(&w->moved, &w->lock, &t);
+}
+
+/* Under the lock: whether the thread needs rouse(), which is then due. */
+static bool must_rouse(struct writer *w)
+{
+	if (w->state == ASLEEP ||
+		(w->state == NAPPING && w->used > w->c.size / 2)) {
+		w->state = AWAKE;
+		return true;
+	}
+	return false;
+}
+
+static bool given_up(const struct writer *w)
+{
+	/* Relaxed: the flag alone, looked at again and again. */
+	return w->c.abandoned &&
+	       atomic_load_explicit(w->c.abandoned, memory_order_relaxed);
+}
+
+bool writer_push(struct writer *w, const struct iovec *v, unsigned n)
+{
+	bool ok, due;
+	size_t len = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		len += v[i].iov_len;
+	}
+	if (len == 0) {
+		return true;
+	}
+	pthread_mutex_lock(&w->lock);
+	/* A queue without room is half full, so its thread is not asleep. */
+	while (!(ok = put(w, v, n, len)) && w->c.wait && !given_up(w) &&
+		len <= writer_message_max(w)) {
+		wait_moved(w);
+	}
+	if (!ok) {
+		put_loss(w);
+	}
+	due = must_rouse(w);
+	pthread_mutex_unlock(&w->lock);
+	if (due) {
+		rouse(w);
+	}
+	return ok;
+}
+
+size_t writer_message_max(const struct writer *w)
+{
+	return w->c.size / 4 - 2 * LEN;
+}
+
+bool writer_ready(struct writer *w)
+{
+	bool ready;
+
+	pthread_mutex_lock(&w->lock);
+	ready = !w->c.wait || given_up(w) || w->used <= w->c.size / 2;
+	w->asked = w->asked || !ready;
+	pthread_mutex_unlock(&w->lock);
+	return ready;
+}
+
+bool writer_drained(struct writer *w)
+{
+	bool drained;
+
+	pthread_mutex_lock(&w->lock);
+	drained = given_up(w) || w->used == 0;
+	w->asked = w->asked || !drained;
+	pthread_mutex_unlock(&w->lock);
+	return drained;
+}
+
+size_t writer_queued(struct writer *w)
+{
+	size_t n;
+
+	pthread_mutex_lock(&w->lock);
+	n = w->queued;
+	pthread_mutex_unlock(&w->lock);
+	return n;
+}
+
+bool writer_closing(struct writer *w)
+{
+	bool closing;
+
+	pthread_mutex_lock(&w->lock);
+	closing = w->closing;
+	pthread_mutex_unlock(&w->lock);
+	return closing;
+}
+
+/* ---- opening and closing ------------------------------------------------- */
+
+/* Only there so that a system call of the thread ends with EINTR. */
+static void on_kick(int sig)
+{
+	(void)sig;
+}
+
+static int start(struct writer *w)
+{
+	struct sigaction kick = {.sa_handler = on_kick};
+	sigset_t all, old;
+	int r;
+
+	sigaction(SIGURG, &kick, NULL);
+	sigfillset(&all);
+	sigdelset(&all, SIGURG);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	r = pthread_create(&w->thread, NULL, run, w);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (r == 0) {
+		pthread_setname_np(w->thread, w->c.name);
+	}
+	return -r;
+}
+
+static void destroy(struct writer *w)
+{
+	pthread_cond_destroy(&w->moved);
+	pthread_mutex_destroy(&w->lock);
+	if (w->wake >= 0) {
+		close(w->wake);
+	}
+	if (w->ring != MAP_FAILED) {
+		munmap(w->ring, w->c.size);
+	}
+	free(w);
+}
+
+static void init_locks(struct writer *w)
+{
+	pthread_condattr_t attr;
+
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->moved, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+int writer_open(const struct writer_config *c, struct writer **ret)
+{
+	struct writer *w = calloc(1, sizeof(*w));
+	int r = 0;
+
+	if (!w) {
+		return -ENOMEM;
+	}
+	w->c = *c;
+	w->c.size = (c->size + PAGE - 1) & ~(PAGE - 1);
+	init_locks(w);
+	w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	w->ring = mmap(NULL, w->c.size, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (w->wake < 0 || w->ring == MAP_FAILED) {
+		r = -errno;
+	} else {
+		/* One small page at a time, not 2 MiB at the first touch. */
+		(void)madvise(w->ring, w->c.size, MADV_NOHUGEPAGE);
+		r = start(w);
+	}
+	if (r < 0) {
+		destroy(w);
+		return r;
+	}
+	*ret = w;
+	return 0;
+}
+
+/* Under the lock: waits for the thread's end, which it is told to hasten when
+ * nothing moves for grace_ms. */
+static void await_end(struct writer *w, unsigned grace_ms)
+{
+	uint64_t since = now_ms(), seen = w->progress;
+
+	while (!w->ended) {
+		if (w->progress != seen) {
+			seen = w->progress;
+			since = now_ms();
+		}
+		if (w->ending || given_up(w) ||
+			(grace_ms > 0 && now_ms() - since >= grace_ms)) {
+			w->ending = true;
+			rouse(w);
+			/* Again and again: it may be about to block. */
+			pthread_kill(w->thread, SIGURG);
+		}
+		wait_moved(w);
+	}
+}
+
+size_t writer_close(struct writer *w, unsigned grace_ms)
+{
+	size_t left;
+
+	pthread_mutex_lock(&w->lock);
+	w->closing = true;
+	rouse(w);
+	await_end(w, grace_ms);
+	left = w->queued;
+	pthread_mutex_unlock(&w->lock);
+	pthread_join(w->thread, NULL);
+	destroy(w);
+	return left;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* writer.h - a thread that delivers messages, and the queue in front of it. */
+#ifndef WRITER_H
+#define WRITER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+#include <time.h>
+
+struct writer;
+
+#define WRITER_BATCH 1024u /* messages that deliver() gets at most: IOV_MAX */
+#define WRITER_LINE_MAX 256u
+
+/* What the thread waits for before it calls deliver() again. */
+struct writer_wait {
+	int fd;		/* to be writable; -1: only time passes */
+	int timeout_ms; /* at most; -1: no limit */
+};
+
+struct writer_config {
+	const char *name; /* of the thread, at most 15 octets */
+	size_t size;	  /* octets of the queue; rounded up to whole pages */
+	bool wait;	  /* a push waits for room rather than lose */
+	/* Once true, no push waits any longer and writer_close() gives up.
+	 * Looked at 20 times a second. May be NULL. */
+	const atomic_bool *abandoned;
+	/*
+	 * Takes octets from the front of v[0..n), which it may change, and
+	 * returns how many; what it leaves comes again, after *ret_wait when it
+	 * says something (at first: at once). May block: writer_close()
+	 * interrupts system calls. In the thread.
+	 */
+	size_t (*deliver)(void *ctx, struct iovec *v, unsigned n,
+		struct writer_wait *ret_wait);
+	/*
+	 * n messages were lost at this place of the queue, the first at
+	 * `since`. May put a message that says so into buf and returns its
+	 * length, at most WRITER_LINE_MAX; 0: none. In the thread.
+	 */
+	size_t (*loss)(void *ctx, uint64_t n, time_t since, char *buf);
+	/* Something left the queue after writer_ready() or writer_drained()
+	 * had returned false: ask again. In the thread. May be NULL. */
+	void (*moved)(void *moved_ctx);
+	void *ctx, *moved_ctx;
+};
+
+/* Takes the queue's address space (its pages cost nothing before they are
+ * used) and starts the thread, with signals blocked. -errno. */
+int writer_open(const struct writer_config *c, struct writer **ret);
+
+/* Largest message that a queue can take: a quarter of it. */
+size_t writer_message_max(const struct writer *w);
+
+/*
+ * Queues the octets of v[0..n) as one message: all of it or nothing. Returns
+ * false when it is lost: there is no room (with `wait`: and *abandoned is set),
+ * or it is too large. One thread pushes. About 50 ns; a system call only when
+ * the thread sleeps, which under load it does once a millisecond at most.
+ */
+bool writer_push(struct writer *w, const struct iovec *v, unsigned n);
+
+/* Whether a message of any size has room (always without `wait`); whether all
+ * have left. Both are true once *abandoned is. When false, moved() comes once.
+ */
+bool writer_ready(struct writer *w);
+bool writer_drained(struct writer *w);
+
+/* Messages that wait; whether writer_close() was called. Any thread. */
+size_t writer_queued(struct writer *w);
+bool writer_closing(struct writer *w);
+
+/*
+ * Ends the thread when everything is delivered, or nothing was for grace_ms
+ * (0: no limit). Returns how many messages are left. Frees.
+ */
+size_t writer_close(struct writer *w, unsigned grace_ms);
+
+#endif
