@@ -46,6 +46,7 @@ static struct item *post_begin(struct source *s, enum item_kind kind)
 
 static void post_end(struct source *s)
 {
+	ring_stage(s->ring);
 	ring_publish(s->ring);
 	s->shared->notify(s->shared->ctx);
 }
@@ -117,6 +118,7 @@ static void on_frame(
 
 	if (s->user_filtered &&
 		!pcap_offline_filter(&s->user_filter, h, data)) {
+		add(&s->counts.filtered, 1);
 		return;
 	}
 	if (o->max_frames && !take_frame(s)) {
@@ -124,7 +126,6 @@ static void on_frame(
 		pcap_breakloop(s->pcap);
 		return;
 	}
-	add(&s->counts.received, 1);
 	dlo_engine_frame(s->engine, &f);
 	if (s->done) {
 		pcap_breakloop(s->pcap);

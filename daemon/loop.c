@@ -71,7 +71,8 @@ static void on_item(struct loop *l, struct source *s, const struct item *item)
 	struct dlo_origin origin = {
 		.capture = s->interface ? NULL : s->capture,
 		.interface = s->interface,
-		.hostname = l->hostname,
+		/* The machine that replays is not the one that saw. */
+		.hostname = s->interface ? l->hostname : NULL,
 	};
 
 	switch (item->kind) {

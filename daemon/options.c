@@ -18,15 +18,15 @@
 /* ---- readers of values: 0, or -1 after a message ------------------------ */
 
 enum type {
-	FLAG,	/* bool: true */
-	COUNT,	/* unsigned: one more each time */
+	FLAG, /* bool: true */
+	COUNT, /* unsigned: one more each time */
 	NUMBER, /* unsigned, minimum to maximum */
 	NUMBER64,
-	TEXT,	 /* const char * */
-	TEXTS,	 /* struct texts: one more each time */
-	CHOICE,	 /* unsigned: index in `choices` */
+	TEXT, /* const char * */
+	TEXTS, /* struct texts: one more each time */
+	CHOICE, /* unsigned: index in `choices` */
 	SPECIAL, /* read() */
-	LATER,	 /* not built yet: refused */
+	LATER, /* not built yet: refused */
 	HELP,
 	VERSION,
 };

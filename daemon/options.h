@@ -10,8 +10,8 @@
 enum {
 	EXIT_FINE = 0,
 	EXIT_RUNTIME =
-		1,	 /* no such interface or file, no right, damaged file */
-	EXIT_USAGE = 2,	 /* command line, filter, list */
+		1, /* no such interface or file, no right, damaged file */
+	EXIT_USAGE = 2, /* command line, filter, list */
 	EXIT_ALERTS = 3, /* --exit-code, and there were alerts */
 };
 
@@ -46,11 +46,11 @@ struct options {
 	/* what is said, and where */
 	bool all, quiet, link_header, hex, line_buffered, number, numeric;
 	unsigned verbose, stamp; /* -v, -t: how often */
-	unsigned format, color;	 /* enum format, enum color */
+	unsigned format, color; /* enum format, enum color */
 	bool json;
-	const char *syslog;	  /* socket; NULL: none */
+	const char *syslog; /* socket; NULL: none */
 	unsigned syslog_facility; /* number, RFC 3164 4.1.1 */
-	unsigned syslog_format;	  /* enum syslog_format */
+	unsigned syslog_format; /* enum syslog_format */
 	bool service, exit_code;
 	/* verbs */
 	const char *client;

@@ -37,7 +37,7 @@ struct out_stdout {
 
 static void push(struct out_stdout *s, const struct iovec *v, unsigned n)
 {
-	if (!writer_push(s->o.writer, v, n)) {
+	if (!writer_push(s->o.writer, v, n, s->n_alerts)) {
 		s->n_lost_lines++;
 		s->n_lost_alerts += s->n_alerts;
 	}
@@ -88,17 +88,23 @@ static void record_json(struct out_stdout *s, const struct dlo_record *rec,
 	}
 }
 
+static enum ending ending(const struct out_stdout *s)
+{
+	return atomic_load_explicit(&s->ending, memory_order_relaxed);
+}
+
 static void record(struct output *o, const struct dlo_record *rec,
 	const struct dlo_origin *origin)
 {
 	struct out_stdout *s = (struct out_stdout *)o;
+	bool alert = rec->kind == DLO_RECORD_ALERT ||
+		     rec->kind == DLO_RECORD_CLOSING;
 
-	if (atomic_load_explicit(&s->ending, memory_order_relaxed) != GOES_ON) {
+	if (ending(s) != GOES_ON) {
+		s->n_lost_alerts += alert && ending(s) == BROKEN;
 		return;
 	}
-	if (rec->kind == DLO_RECORD_ALERT || rec->kind == DLO_RECORD_CLOSING) {
-		s->n_alerts++;
-	}
+	s->n_alerts += alert;
 	if (s->text) {
 		record_text(s, rec);
 	} else {
@@ -115,10 +121,11 @@ static uint64_t lost(const struct output *o)
 
 static void give_up(struct out_stdout *s, int error)
 {
-	enum ending ending = error == EPIPE ? READER_GONE : BROKEN;
+	bool gone = error == EPIPE;
 
-	atomic_store_explicit(&s->ending, ending, memory_order_relaxed);
-	if (ending == BROKEN) {
+	atomic_store_explicit(
+		&s->ending, gone ? READER_GONE : BROKEN, memory_order_relaxed);
+	if (!gone) {
 		log_error(
 			"cannot write to standard output: %s", strerror(error));
 	}
@@ -141,34 +148,20 @@ static unsigned chunk(struct iovec *v, unsigned n)
 	return i;
 }
 
-static size_t total(const struct iovec *v, unsigned n)
-{
-	size_t len = 0;
-
-	for (unsigned i = 0; i < n; i++) {
-		len += v[i].iov_len;
-	}
-	return len;
-}
-
 static size_t deliver(
 	void *ctx, struct iovec *v, unsigned n, struct writer_wait *ret_wait)
 {
-	struct out_stdout *s = ctx;
-	size_t all = total(v, n); /* chunk() may cut */
-	ssize_t done;
+	ssize_t done = writev(STDOUT_FILENO, v, (int)chunk(v, n));
 
-	if (atomic_load_explicit(&s->ending, memory_order_relaxed) != GOES_ON) {
-		return all; /* there is nobody to read it */
-	}
-	done = writev(STDOUT_FILENO, v, (int)chunk(v, n));
 	if (done >= 0) {
 		return (size_t)done;
 	}
 	if (errno == EAGAIN) {
-		*ret_wait = (struct writer_wait){STDOUT_FILENO, -1};
+		*ret_wait = (struct writer_wait){
+			.fd = STDOUT_FILENO, .timeout_ms = -1};
 	} else if (errno != EINTR) {
-		give_up(s, errno);
+		ret_wait->no_more = true;
+		give_up(ctx, errno);
 	}
 	return 0;
 }
@@ -183,19 +176,20 @@ static size_t loss(void *ctx, uint64_t n, time_t since, char *buf)
 
 /* ---- opening and closing ------------------------------------------------- */
 
-static bool close_stdout(struct output *o, unsigned grace_ms)
+static bool close_stdout(
+	struct output *o, unsigned grace_ms, uint64_t *ret_n_lost)
 {
 	struct out_stdout *s = (struct out_stdout *)o;
-	size_t left = writer_close(s->o.writer, grace_ms);
-	enum ending ending =
-		atomic_load_explicit(&s->ending, memory_order_relaxed);
-	bool fine = ending == READER_GONE ||
-		    (ending == GOES_ON && left == 0 && s->n_lost_lines == 0);
+	struct writer_left left = writer_close(s->o.writer, grace_ms);
+	bool gone = ending(s) == READER_GONE; /* and wanted no more */
+	bool fine = gone || (ending(s) == GOES_ON && left.n == 0 &&
+				    s->n_lost_lines == 0);
 
-	if (ending == GOES_ON && left > 0) {
+	if (left.n > 0 && ending(s) == GOES_ON) {
 		log_error("%zu %s could not be written to standard output",
-			left, left == 1 ? "line" : "lines");
+			left.n, left.n == 1 ? "line" : "lines");
 	}
+	*ret_n_lost = s->n_lost_alerts + (gone ? 0 : left.alerts);
 	dlo_text_free(s->text);
 	free(s);
 	return fine;

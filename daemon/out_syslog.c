@@ -39,9 +39,9 @@
 
 #define BACK_OFF_MIN_MS 100
 #define BACK_OFF_MAX_MS 5000
-#define FULL_MS 20	   /* the kernel is out of buffers */
+#define FULL_MS 20 /* the kernel is out of buffers */
 #define STALL_LOOK_MS 1000 /* how often to try while nothing is read */
-#define STALL_SAID_S 5	   /* from then on it is an outage worth a message */
+#define STALL_SAID_S 5 /* from then on it is an outage worth a message */
 
 /* RFC 3164 4.1.1 */
 enum severity { SEV_ERR = 3, SEV_WARNING, SEV_NOTICE, SEV_INFO };
@@ -67,10 +67,10 @@ struct out_syslog {
 	char buf[MESSAGE_MAX];
 
 	/* the writer's thread's, and before it begins and after its end ours */
-	int fd;		      /* -1: not connected */
+	int fd; /* -1: not connected */
 	unsigned back_off_ms; /* until the next attempt */
 	time_t stalled_since; /* CLOCK_MONOTONIC; 0: not */
-	bool out;	      /* an outage was told of */
+	bool out; /* an outage was told of */
 	bool refused_said;
 	_Atomic uint64_t n_refused; /* too long for the socket; relaxed */
 };
@@ -139,8 +139,8 @@ static void record(struct output *o, const struct dlo_record *rec,
 	len = print(s, rec, origin);
 	s->buf[0] = (char)(rec->level < DLO_LEVEL__N ? severities[rec->level]
 						     : SEV_ERR);
-	if (len == 0 ||
-		!writer_push(o->writer, &(struct iovec){s->buf, len + 1}, 1)) {
+	if (len == 0 || !writer_push(o->writer,
+				&(struct iovec){s->buf, len + 1}, 1, 1)) {
 		s->n_lost++;
 	}
 }
@@ -220,7 +220,8 @@ static struct writer_wait away(struct out_syslog *s, int error)
 	if (writer_closing(s->o.writer)) {
 		s->back_off_ms = BACK_OFF_MIN_MS;
 	}
-	return (struct writer_wait){-1, (int)s->back_off_ms};
+	return (struct writer_wait){
+		.fd = -1, .timeout_ms = (int)s->back_off_ms};
 }
 
 /* The daemon is there and reads nothing. */
@@ -234,7 +235,7 @@ static struct writer_wait stalled(struct out_syslog *s)
 	if (now - s->stalled_since >= STALL_SAID_S) {
 		tell_outage(s, "nothing is read from it");
 	}
-	return (struct writer_wait){s->fd, STALL_LOOK_MS};
+	return (struct writer_wait){.fd = s->fd, .timeout_ms = STALL_LOOK_MS};
 }
 
 static int send_one(struct out_syslog *s, const struct iovec *v)
@@ -286,7 +287,8 @@ static bool deliver_one(struct out_syslog *s, const struct iovec *v,
 		break;
 	case ENOBUFS:
 	case ENOMEM:
-		*ret_wait = (struct writer_wait){-1, FULL_MS};
+		*ret_wait =
+			(struct writer_wait){.fd = -1, .timeout_ms = FULL_MS};
 		break;
 	default:
 		disconnect(s);
@@ -328,13 +330,13 @@ static size_t loss(void *ctx, uint64_t n, time_t since, char *buf)
 
 /* ---- opening and closing ------------------------------------------------- */
 
-static bool close_syslog(struct output *o, unsigned grace_ms)
+static bool close_syslog(
+	struct output *o, unsigned grace_ms, uint64_t *ret_n_lost)
 {
 	struct out_syslog *s = (struct out_syslog *)o;
-	size_t left = writer_close(o->writer, grace_ms);
-	uint64_t n = left +
-		     atomic_load_explicit(&s->n_refused, memory_order_relaxed);
-	bool fine = n == 0 && s->n_lost == 0;
+	struct writer_left left = writer_close(o->writer, grace_ms);
+	uint64_t n_lost = lost(o) + left.alerts;
+	uint64_t n = n_lost - s->n_lost; /* those were told of in the log */
 
 	if (n > 0) {
 		log_error("%llu alert%s could not be delivered to %s",
@@ -342,7 +344,8 @@ static bool close_syslog(struct output *o, unsigned grace_ms)
 	}
 	disconnect(s);
 	free(s);
-	return fine;
+	*ret_n_lost = n_lost;
+	return n_lost == 0;
 }
 
 static int set_address(struct out_syslog *s)

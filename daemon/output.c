@@ -100,12 +100,13 @@ uint64_t outputs_lost(const struct outputs *o)
 bool outputs_close(struct outputs *o, unsigned grace_ms)
 {
 	bool fine = true;
+	uint64_t n_lost;
 
 	while (o->n > 0) {
 		struct output *last = o->output[--o->n];
 
-		o->n_lost += last->class->lost(last);
-		fine = last->class->close(last, grace_ms) && fine;
+		fine = last->class->close(last, grace_ms, &n_lost) && fine;
+		o->n_lost += n_lost;
 	}
 	return fine;
 }

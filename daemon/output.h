@@ -43,16 +43,18 @@ struct output_class {
 		const struct dlo_origin *origin);
 	/* Hands over what is queued, waiting at most grace_ms without progress
 	 * (0: no limit); ends the thread; frees. Returns false when a line was
-	 * lost or could not be delivered, after saying so (log.h). */
-	bool (*close)(struct output *o, unsigned grace_ms);
-	/* Alerts that were accepted by record() and could not be kept. */
+	 * lost or could not be delivered, after saying so (log.h).
+	 * *ret_n_lost are the alerts of them. */
+	bool (*close)(
+		struct output *o, unsigned grace_ms, uint64_t *ret_n_lost);
+	/* Alerts lost so far. */
 	uint64_t (*lost)(const struct output *o);
 };
 
 struct output {
 	const struct output_class *class;
 	struct writer *writer; /* never NULL */
-	bool patient;	       /* its reader may pause as long as he likes */
+	bool patient; /* its reader may pause as long as he likes */
 };
 
 /* Openers: 0; -errno after a message. */
@@ -77,17 +79,12 @@ int outputs_open(const struct output_context *c, struct outputs *ret);
 void outputs_record(struct outputs *o, const struct dlo_record *rec,
 	const struct dlo_origin *origin);
 
-/*
- * Whether a record can be given without waiting; live always. When false,
- * moved() comes: a loop that asks before each record and goes on then never
- * blocks, and so sees the signals that are to end it.
- */
+/* Whether a record can be given without waiting; live always. When false,
+ * moved() comes. A loop that asks first never blocks, and so sees signals. */
 bool outputs_ready(struct outputs *o);
 
-/*
- * Whether whoever reads at leisure (a pager) has it all. When false, moved()
- * comes. Replay ends then; outputs_close() would cut him off after grace_ms.
- */
+/* Whether whoever reads at leisure (a pager) has it all, which is the end of
+ * replay: outputs_close() would cut him off. When false, moved() comes. */
 bool outputs_drained(struct outputs *o);
 
 /* From now on nothing waits (and the two above are true), neither a record nor

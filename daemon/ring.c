@@ -14,8 +14,8 @@
  * Theory of operation
  *
  * One thread writes `head`, one writes `tail`; both only grow, and wrap with
- * their type. Slot i is the producer's while i - tail >= RING_SLOTS is false
- * and i >= head, else the consumer's. A producer that finds the ring full and
+ * their type. Slots from tail up to head are the consumer's, the others the
+ * producer's. A producer that finds the ring full and
  * may wait says so in `waiting`, looks once more, and sleeps on an eventfd
  * that the consumer rings after a pop.
  */
@@ -25,6 +25,7 @@ static_assert(sizeof(struct item) <= 1024, "a slot is at most 1 KiB");
 
 struct ring {
 	alignas(64) _Atomic uint32_t head; /* producer's */
+	uint32_t n_staged; /* producer's own: slots from head on */
 	alignas(64) _Atomic uint32_t tail; /* consumer's */
 	alignas(64) atomic_bool waiting;
 	atomic_bool abandoned;
@@ -43,6 +44,7 @@ int ring_new(struct ring **ret)
 	atomic_init(&r->tail, 0);
 	atomic_init(&r->waiting, false);
 	atomic_init(&r->abandoned, false);
+	r->n_staged = 0;
 	r->space = eventfd(0, EFD_CLOEXEC);
 	if (r->space < 0) {
 		free(r);
@@ -63,19 +65,32 @@ struct ring *ring_free(struct ring *r)
 
 struct item *ring_reserve(struct ring *r)
 {
-	uint32_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
+	uint32_t head = atomic_load_explicit(&r->head, memory_order_relaxed) +
+			r->n_staged;
 	/* Pairs with the release in ring_pop(): the slot's reader is done. */
 	uint32_t tail = atomic_load_explicit(&r->tail, memory_order_acquire);
 
 	return head - tail < RING_SLOTS ? &r->slot[head % RING_SLOTS] : NULL;
 }
 
+void ring_stage(struct ring *r)
+{
+	r->n_staged++;
+}
+
 void ring_publish(struct ring *r)
 {
 	uint32_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
 
-	/* Pairs with the acquire in ring_peek(): the slot is filled. */
-	atomic_store_explicit(&r->head, head + 1, memory_order_release);
+	/* Pairs with the acquire in ring_peek(): the slots are filled. */
+	atomic_store_explicit(
+		&r->head, head + r->n_staged, memory_order_release);
+	r->n_staged = 0;
+}
+
+void ring_discard(struct ring *r)
+{
+	r->n_staged = 0;
 }
 
 struct item *ring_reserve_wait(struct ring *r)

@@ -12,10 +12,10 @@
 
 enum item_kind {
 	ITEM_RECORD,
-	ITEM_FILE,    /* a new capture begins: text is its name, number its
-			 link type, snaplen its snapshot length */
+	ITEM_FILE, /* a new capture begins: text is its name, number its
+		      link type, snaplen its snapshot length */
 	ITEM_TROUBLE, /* something to be said: text, number a log level */
-	ITEM_EOF,     /* the last item of a source; number: its exit code */
+	ITEM_EOF, /* the last item of a source; number: its exit code */
 };
 
 struct item {
@@ -32,19 +32,22 @@ struct item {
 
 struct ring;
 
-int ring_new(struct ring **ret);	/* -errno */
+int ring_new(struct ring **ret); /* -errno */
 struct ring *ring_free(struct ring *r); /* NULL */
 
 /*
- * Producer. The slot to fill, or NULL when the ring is full; nothing is seen
- * of it before ring_publish().
+ * Producer. The slot to fill, or NULL when the ring is full. ring_stage() keeps
+ * a filled slot; ring_publish() shows all that are staged, ring_discard() takes
+ * them back: so that a message's items arrive all or none.
  */
 struct item *ring_reserve(struct ring *r);
+void ring_stage(struct ring *r);
 void ring_publish(struct ring *r);
+void ring_discard(struct ring *r);
 
 /*
  * Producer, replay: waits until there is a free slot, or ring_abandon() was
- * called: then NULL.
+ * called: then NULL. Nothing may be staged.
  */
 struct item *ring_reserve_wait(struct ring *r);
 

@@ -20,24 +20,50 @@
 
 /* ---- the engine --------------------------------------------------------- */
 
+static bool is_alert(const struct dlo_record *rec)
+{
+	return rec->kind == DLO_RECORD_ALERT || rec->kind == DLO_RECORD_CLOSING;
+}
+
+/* Live: nobody waits. A message whose records find no room is dropped whole. */
+static void lose_message(struct source *s)
+{
+	atomic_fetch_add_explicit(
+		&s->counts.lost, s->n_staged_alerts, memory_order_relaxed);
+	s->n_staged_alerts = 0;
+	ring_discard(s->ring);
+}
+
 static void on_record(void *ctx, const struct dlo_record *rec)
 {
 	struct source *s = ctx;
-	struct item *item = s->interface ? ring_reserve(s->ring)
-					 : ring_reserve_wait(s->ring);
+	/* A closing line may come between two records of a message. */
+	bool last = rec->kind != DLO_RECORD_CLOSING &&
+		    (rec->flags & DLO_RECORD_LAST);
+	bool alone = rec->kind == DLO_RECORD_CLOSING && !s->n_staged;
+	struct item *item = !s->interface ? ring_reserve_wait(s->ring)
+			    : s->dropping ? NULL
+					  : ring_reserve(s->ring);
 
+	s->n_staged_alerts += is_alert(rec);
 	if (!item) {
-		if (rec->kind == DLO_RECORD_ALERT ||
-			rec->kind == DLO_RECORD_CLOSING) {
-			atomic_fetch_add_explicit(
-				&s->counts.lost, 1, memory_order_relaxed);
+		lose_message(s);
+		s->n_staged = 0;
+		if (last || !alone) {
+			s->dropping = !last;
 		}
 		return;
 	}
 	item->kind = ITEM_RECORD;
 	item->u.record = *rec;
-	ring_publish(s->ring);
-	s->shared->notify(s->shared->ctx);
+	ring_stage(s->ring);
+	s->n_staged++;
+	if (last || alone || !s->interface) {
+		ring_publish(s->ring);
+		s->n_staged = 0;
+		s->n_staged_alerts = 0;
+		s->shared->notify(s->shared->ctx);
+	}
 }
 
 static int make_engine(struct source *s, int link_type)

@@ -28,25 +28,27 @@ struct source_context {
 
 /* Written by the capture thread, read by any. */
 struct source_counts {
-	atomic_uint_fast64_t captured;	 /* frames read */
-	atomic_uint_fast64_t received;	 /* that passed the filter */
-	atomic_uint_fast64_t dropped;	 /* by the kernel: ring full */
+	atomic_uint_fast64_t captured; /* frames read */
+	atomic_uint_fast64_t filtered; /* of them, refused by the filter */
+	atomic_uint_fast64_t dropped; /* by the kernel: ring full */
 	atomic_uint_fast64_t if_dropped; /* by the interface */
-	atomic_uint_fast64_t lost;	 /* alerts: our ring was full */
+	atomic_uint_fast64_t lost; /* alerts: our ring was full */
 };
 
 struct source {
 	struct source_context *shared;
 	const char *interface; /* NULL: files */
-	struct texts files;    /* in order */
-	pcap_t *pcap;	       /* open one: the capture thread's once it runs */
+	struct texts files; /* in order */
+	pcap_t *pcap; /* open one: the capture thread's once it runs */
 	struct bpf_program user_filter; /* replay */
 	bool user_filtered;
-	bool done;		 /* -c is used up */
-	uint64_t packet;	 /* frames of this file or interface */
+	bool done; /* -c is used up */
+	uint64_t packet; /* frames of this file or interface */
 	struct pcap_stat kernel; /* newest, to tell what was added */
 	struct dlo_engine *engine;
 	struct ring *ring;
+	bool dropping; /* the rest of a message for which there was no room */
+	unsigned n_staged, n_staged_alerts; /* of the message under way */
 	int wake; /* eventfd: look at `stop` */
 	atomic_bool stop;
 	struct source_counts counts;

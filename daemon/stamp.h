@@ -9,12 +9,12 @@
 
 /* How often -t was given. */
 enum stamp_style {
-	STAMP_TIME,	/* local time, 15:04:05.123456 */
-	STAMP_NONE,	/* -t */
-	STAMP_EPOCH,	/* -tt: seconds since the epoch */
+	STAMP_TIME, /* local time, 15:04:05.123456 */
+	STAMP_NONE, /* -t */
+	STAMP_EPOCH, /* -tt: seconds since the epoch */
 	STAMP_PREVIOUS, /* -ttt: since the previous line */
-	STAMP_DATE,	/* -tttt: local date and time */
-	STAMP_FIRST,	/* -ttttt: since the first line */
+	STAMP_DATE, /* -tttt: local date and time */
+	STAMP_FIRST, /* -ttttt: since the first line */
 };
 
 #define STAMP_MAX 48 /* octets that stamp_print() writes at most */
@@ -22,7 +22,7 @@ enum stamp_style {
 /* Of one output; its thread's. */
 struct stamp {
 	enum stamp_style style;
-	bool begun;	       /* there was a line: */
+	bool begun; /* there was a line: */
 	uint64_t reference_us; /* the first or previous one's time */
 	/* Date and time of the second that was printed last, for localtime(3)
 	 * costs more than all the rest. */

@@ -35,12 +35,13 @@ static struct totals totals_of(const struct source *sources, unsigned n)
 		const struct source_counts *c = &sources[i].counts;
 
 		t.captured += atomic_load(&c->captured);
-		t.received += atomic_load(&c->received);
+		t.received -= atomic_load(&c->filtered);
 		t.dropped += atomic_load(&c->dropped);
 		t.if_dropped += atomic_load(&c->if_dropped);
 		t.lost += atomic_load(&c->lost);
 	}
-	t.received += t.dropped; /* what passed the filter, dropped or not */
+	/* What passed the filter, dropped or not. */
+	t.received += t.captured + t.dropped;
 	return t;
 }
 

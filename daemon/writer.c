@@ -4,12 +4,13 @@
  *
  * Theory of operation
  *
- * The queue is a ring of entries, each a 32-bit length and the octets, at
- * offsets that are multiples of four. An entry is never split: where the end of
- * the ring is too near, a SKIP stands in for the rest. One lock guards the
- * indices, never a delivery: the thread takes a batch of entries under it, and
- * they stay where they are until they are delivered. An empty ring begins again
- * at its start, so that little traffic touches few pages.
+ * The queue is a ring of entries, each a header of eight octets and the
+ * message, at offsets that are multiples of eight. An entry is never split:
+ * where the end of the ring is too near, a SKIP stands in for the rest. One
+ * lock guards the indices, never a delivery: the thread takes a batch of
+ * entries under it, and they stay where they are until they are delivered. An
+ * empty ring begins again at its start, so that little traffic touches few
+ * pages.
  *
  * When a message is lost, a MARK is queued in its place, for which room is
  * kept; further losses are added to it until the thread comes to it. So the
@@ -38,12 +39,17 @@
 
 #define MARK UINT32_C(0)
 #define SKIP UINT32_MAX
-#define LEN sizeof(uint32_t)
 
 #define NAP_MS 1
-#define STOP_MS 50  /* how often who waits looks at *abandoned */
+#define STOP_MS 50 /* how often who waits looks at *abandoned */
 #define KEEP 65536u /* octets of a queue that are not given back */
 #define PAGE ((size_t)4096)
+
+/* Before each message. MARK and SKIP stand for a length. */
+struct header {
+	uint32_t len, alerts;
+};
+#define HEADER sizeof(struct header)
 
 enum state { AWAKE, NAPPING, ASLEEP };
 
@@ -55,19 +61,19 @@ struct writer {
 
 	/* the thread's own */
 	struct iovec batch[WRITER_BATCH];
-	size_t taken;	 /* octets of the ring that the batch is from */
-	size_t part;	 /* octets of the first message that are delivered */
+	size_t taken; /* octets of the ring that the batch is from */
+	size_t part; /* octets of the first message that are delivered */
 	size_t line_len; /* a line stands in for the MARK at the tail */
 	char line[WRITER_LINE_MAX];
 
 	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t moved; /* progress or ended */
-	size_t head, tail;    /* written by who pushes; by the thread */
-	size_t used;	      /* octets from tail to head, SKIPs too */
-	size_t high;	      /* most of it since pages were given back */
-	size_t queued;	      /* messages */
-	uint64_t progress;    /* deliveries that took something */
-	uint64_t n_lost;      /* since the MARK in the queue; 0: none in it */
+	size_t head, tail; /* written by who pushes; by the thread */
+	size_t used; /* octets from tail to head, SKIPs too */
+	size_t high; /* most of it since pages were given back */
+	struct writer_left queued;
+	uint64_t progress; /* deliveries that took something */
+	uint64_t n_lost; /* since the MARK in the queue; 0: none in it */
 	time_t lost_since;
 	enum state state;
 	bool asked; /* moved() is wanted */
@@ -87,20 +93,20 @@ static uint64_t now_ms(void)
 /* Octets of an entry in the ring. */
 static size_t entry_size(size_t len)
 {
-	return LEN + ((len + LEN - 1) & ~(LEN - 1));
+	return HEADER + ((len + HEADER - 1) & ~(HEADER - 1));
 }
 
-static uint32_t entry_len(const struct writer *w, size_t at)
+static struct header header_at(const struct writer *w, size_t at)
 {
-	uint32_t len;
+	struct header h;
 
-	memcpy(&len, w->ring + at, LEN);
-	return len;
+	memcpy(&h, w->ring + at, HEADER);
+	return h;
 }
 
-static void entry_begin(struct writer *w, uint32_t len)
+static void put_header(struct writer *w, uint32_t len, uint32_t alerts)
 {
-	memcpy(w->ring + w->head, &len, LEN);
+	memcpy(w->ring + w->head, &(struct header){len, alerts}, HEADER);
 }
 
 /* Moves the head over `size` octets that were written. */
@@ -118,32 +124,34 @@ static bool make_room(struct writer *w, size_t size)
 	size_t to_end = w->c.size - w->head;
 	size_t skip = size > to_end ? to_end : 0;
 
-	/* One more LEN is kept for a MARK. */
-	if (w->used + skip + size + LEN > w->c.size) {
+	/* One more header is kept for a MARK. */
+	if (w->used + skip + size + HEADER > w->c.size) {
 		return false;
 	}
 	if (skip) {
-		entry_begin(w, SKIP);
+		put_header(w, SKIP, 0);
 		advance(w, skip);
 	}
 	return true;
 }
 
-static bool put(struct writer *w, const struct iovec *v, unsigned n, size_t len)
+static bool put(struct writer *w, const struct iovec *v, unsigned n, size_t len,
+	uint32_t alerts)
 {
 	unsigned char *p;
 
 	if (len > writer_message_max(w) || !make_room(w, entry_size(len))) {
 		return false;
 	}
-	entry_begin(w, (uint32_t)len);
-	p = w->ring + w->head + LEN;
+	put_header(w, (uint32_t)len, alerts);
+	p = w->ring + w->head + HEADER;
 	for (unsigned i = 0; i < n; i++) {
 		memcpy(p, v[i].iov_base, v[i].iov_len);
 		p += v[i].iov_len;
 	}
 	advance(w, entry_size(len));
-	w->queued++;
+	w->queued.n++;
+	w->queued.alerts += alerts;
 	return true;
 }
 
@@ -151,14 +159,15 @@ static void put_loss(struct writer *w)
 {
 	if (w->n_lost++ == 0) {
 		w->lost_since = time(NULL);
-		entry_begin(w, MARK);
-		advance(w, LEN);
+		put_header(w, MARK, 0);
+		advance(w, HEADER);
 	}
 }
 
 /* Where the thread reads: the octets from `at` on are its own. */
 struct cursor {
 	size_t at, left;
+	struct writer_left passed;
 };
 
 static void cursor_step(const struct writer *w, struct cursor *c, size_t size)
@@ -173,38 +182,36 @@ static void cursor_step(const struct writer *w, struct cursor *c, size_t size)
 static bool cursor_next(
 	const struct writer *w, struct cursor *c, struct iovec *ret)
 {
-	uint32_t len;
+	struct header h;
 
 	if (c->left == 0) {
 		return false;
 	}
-	len = entry_len(w, c->at);
-	if (len == SKIP) { /* an entry follows always */
+	h = header_at(w, c->at);
+	if (h.len == SKIP) { /* an entry follows always */
 		cursor_step(w, c, w->c.size - c->at);
-		len = entry_len(w, c->at);
+		h = header_at(w, c->at);
 	}
-	ret->iov_base = w->ring + c->at + LEN;
-	ret->iov_len = len;
-	cursor_step(w, c, entry_size(len));
+	ret->iov_base = w->ring + c->at + HEADER;
+	ret->iov_len = h.len;
+	cursor_step(w, c, entry_size(h.len));
+	c->passed.n += h.len != MARK;
+	c->passed.alerts += h.alerts;
 	return true;
+}
+
+static struct cursor cursor_begin(const struct writer *w)
+{
+	return (struct cursor){.at = w->tail, .left = w->taken};
 }
 
 /* ---- the thread ---------------------------------------------------------- */
 
-/* Gives back the ring up to the cursor, n messages. */
-static void release(struct writer *w, const struct cursor *c, size_t n)
+/* Unlocks, and tells those who wait for that. */
+static void unlock_moved(struct writer *w)
 {
-	bool asked;
+	bool asked = w->asked;
 
-	pthread_mutex_lock(&w->lock);
-	w->tail = c->at;
-	w->used -= w->taken - c->left;
-	w->queued -= n;
-	if (w->used == 0) {
-		w->head = w->tail = 0;
-	}
-	w->progress++;
-	asked = w->asked;
 	w->asked = false;
 	pthread_cond_broadcast(&w->moved);
 	pthread_mutex_unlock(&w->lock);
@@ -213,21 +220,35 @@ static void release(struct writer *w, const struct cursor *c, size_t n)
 	}
 }
 
+/* Gives back the ring up to the cursor. */
+static void release(struct writer *w, const struct cursor *c)
+{
+	pthread_mutex_lock(&w->lock);
+	w->tail = c->at;
+	w->used -= w->taken - c->left;
+	w->queued.n -= c->passed.n;
+	w->queued.alerts -= c->passed.alerts;
+	if (w->used == 0) {
+		w->head = w->tail = 0;
+	}
+	w->progress++;
+	unlock_moved(w);
+}
+
 static void release_mark(struct writer *w)
 {
-	struct cursor c = {w->tail, w->taken};
+	struct cursor c = cursor_begin(w);
 	struct iovec mark;
 
 	cursor_next(w, &c, &mark);
-	release(w, &c, 0);
+	release(w, &c);
 }
 
 /* A delivery took that many octets. */
 static void took(struct writer *w, size_t octets)
 {
-	struct cursor c = {w->tail, w->taken}, next = c;
+	struct cursor c = cursor_begin(w), next = c;
 	struct iovec msg;
-	size_t n = 0;
 
 	if (octets == 0) {
 		return;
@@ -244,9 +265,8 @@ static void took(struct writer *w, size_t octets)
 		w->part >= msg.iov_len) {
 		w->part -= msg.iov_len;
 		c = next;
-		n++;
 	}
-	release(w, &c, n);
+	release(w, &c);
 }
 
 /* The MARK at the tail: its line is the batch, unless it is to have none. */
@@ -272,7 +292,7 @@ static unsigned batch_loss(struct writer *w)
 /* Gathers what is to be delivered next; returns how many messages. */
 static unsigned batch(struct writer *w)
 {
-	struct cursor c = {w->tail, w->taken};
+	struct cursor c = cursor_begin(w);
 	unsigned n = 0;
 
 	if (w->line_len) {
@@ -349,10 +369,10 @@ static bool await(struct writer *w)
 static void *run(void *arg)
 {
 	struct writer *w = arg;
-	struct writer_wait wait;
+	struct writer_wait wait = {.fd = -1};
 	unsigned n;
 
-	while (await(w)) {
+	while (!wait.no_more && await(w)) {
 		n = batch(w);
 		wait = (struct writer_wait){.fd = -1};
 		if (n > 0) {
@@ -364,8 +384,7 @@ static void *run(void *arg)
 	}
 	pthread_mutex_lock(&w->lock);
 	w->ended = true;
-	pthread_cond_broadcast(&w->moved);
-	pthread_mutex_unlock(&w->lock);
+	unlock_moved(w);
 	return NULL;
 }
 
@@ -394,14 +413,17 @@ static bool must_rouse(struct writer *w)
 	return false;
 }
 
+/* Under the lock: whether waiting makes no sense any longer. */
 static bool given_up(const struct writer *w)
 {
 	/* Relaxed: the flag alone, looked at again and again. */
-	return w->c.abandoned &&
-	       atomic_load_explicit(w->c.abandoned, memory_order_relaxed);
+	return w->ended ||
+	       (w->c.abandoned && atomic_load_explicit(w->c.abandoned,
+					  memory_order_relaxed));
 }
 
-bool writer_push(struct writer *w, const struct iovec *v, unsigned n)
+bool writer_push(
+	struct writer *w, const struct iovec *v, unsigned n, uint32_t alerts)
 {
 	bool ok, due;
 	size_t len = 0;
@@ -414,7 +436,7 @@ bool writer_push(struct writer *w, const struct iovec *v, unsigned n)
 	}
 	pthread_mutex_lock(&w->lock);
 	/* A queue without room is half full, so its thread is not asleep. */
-	while (!(ok = put(w, v, n, len)) && w->c.wait && !given_up(w) &&
+	while (!(ok = put(w, v, n, len, alerts)) && w->c.wait && !given_up(w) &&
 		len <= writer_message_max(w)) {
 		wait_moved(w);
 	}
@@ -431,7 +453,7 @@ bool writer_push(struct writer *w, const struct iovec *v, unsigned n)
 
 size_t writer_message_max(const struct writer *w)
 {
-	return w->c.size / 4 - 2 * LEN;
+	return w->c.size / 4 - 2 * HEADER;
 }
 
 bool writer_ready(struct writer *w)
@@ -461,7 +483,7 @@ size_t writer_queued(struct writer *w)
 	size_t n;
 
 	pthread_mutex_lock(&w->lock);
-	n = w->queued;
+	n = w->queued.n;
 	pthread_mutex_unlock(&w->lock);
 	return n;
 }
@@ -577,9 +599,9 @@ static void await_end(struct writer *w, unsigned grace_ms)
 	}
 }
 
-size_t writer_close(struct writer *w, unsigned grace_ms)
+struct writer_left writer_close(struct writer *w, unsigned grace_ms)
 {
-	size_t left;
+	struct writer_left left;
 
 	pthread_mutex_lock(&w->lock);
 	w->closing = true;

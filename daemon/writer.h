@@ -17,14 +17,15 @@ struct writer;
 
 /* What the thread waits for before it calls deliver() again. */
 struct writer_wait {
-	int fd;		/* to be writable; -1: only time passes */
+	int fd; /* to be writable; -1: only time passes */
 	int timeout_ms; /* at most; -1: no limit */
+	bool no_more; /* never: the thread ends, what is queued stays */
 };
 
 struct writer_config {
 	const char *name; /* of the thread, at most 15 octets */
-	size_t size;	  /* octets of the queue; rounded up to whole pages */
-	bool wait;	  /* a push waits for room rather than lose */
+	size_t size; /* octets of the queue; rounded up to whole pages */
+	bool wait; /* a push waits for room rather than lose */
 	/* Once true, no push waits any longer and writer_close() gives up.
 	 * Looked at 20 times a second. May be NULL. */
 	const atomic_bool *abandoned;
@@ -56,16 +57,18 @@ int writer_open(const struct writer_config *c, struct writer **ret);
 size_t writer_message_max(const struct writer *w);
 
 /*
- * Queues the octets of v[0..n) as one message: all of it or nothing. Returns
- * false when it is lost: there is no room (with `wait`: and *abandoned is set),
- * or it is too large. One thread pushes. About 50 ns; a system call only when
+ * Queues the octets of v[0..n) as one message, all of it or nothing; `alerts`
+ * is how many alerts are in it. Returns false when it is lost: there is no room
+ * (with `wait`: and *abandoned is set, or the thread has ended), or it is too
+ * large. One thread pushes. Tenths of a microsecond; a system call only when
  * the thread sleeps, which under load it does once a millisecond at most.
  */
-bool writer_push(struct writer *w, const struct iovec *v, unsigned n);
+bool writer_push(
+	struct writer *w, const struct iovec *v, unsigned n, uint32_t alerts);
 
 /* Whether a message of any size has room (always without `wait`); whether all
- * have left. Both are true once *abandoned is. When false, moved() comes once.
- */
+ * have left. When false, moved() comes once. Both are true when nothing will
+ * move any more. */
 bool writer_ready(struct writer *w);
 bool writer_drained(struct writer *w);
 
@@ -73,10 +76,14 @@ bool writer_drained(struct writer *w);
 size_t writer_queued(struct writer *w);
 bool writer_closing(struct writer *w);
 
-/*
- * Ends the thread when everything is delivered, or nothing was for grace_ms
- * (0: no limit). Returns how many messages are left. Frees.
- */
-size_t writer_close(struct writer *w, unsigned grace_ms);
+/* What a writer leaves behind. */
+struct writer_left {
+	size_t n; /* messages that were queued and not delivered */
+	uint64_t alerts; /* in them */
+};
+
+/* Ends the thread when everything is delivered, or nothing was for grace_ms
+ * (0: no limit). Frees. */
+struct writer_left writer_close(struct writer *w, unsigned grace_ms);
 
 #endif

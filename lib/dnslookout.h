@@ -40,11 +40,11 @@
 extern "C" {
 #endif
 
-#define DLO_NAME_MAX 255       /* octets of a wire name, RFC 1035 2.3.4 */
+#define DLO_NAME_MAX 255 /* octets of a wire name, RFC 1035 2.3.4 */
 #define DLO_NAME_TEXT_MAX 1024 /* its printed form, the NUL included */
-#define DLO_QUESTIONS_MAX                                                   \
-	64		   /* looked at in one message; the rest is counted \
-			    */
+#define DLO_QUESTIONS_MAX \
+	64 /* looked at in one message; the rest is counted \
+	    */
 #define DLO_MATCHES_MAX 16 /* pattern ids that a record carries */
 
 /* What is wrong, and where. line and col count from 1; 0: does not apply. */
@@ -69,7 +69,7 @@ enum dlo_level {
 enum dlo_action {
 	DLO_ACTION_ALERT,
 	DLO_ACTION_COUNT, /* never an alert; counted per service and client */
-	DLO_ACTION_OFF,	  /* loaded for dlo_explain() only */
+	DLO_ACTION_OFF, /* loaded for dlo_explain() only */
 	DLO_ACTION__N
 };
 
@@ -79,8 +79,8 @@ struct dlo_builder; /* gathers lists for one rule set */
 /* What became of one list. diag[0..n_diags) are the first bad lines. */
 struct dlo_list_report {
 	unsigned n_patterns; /* loaded */
-	unsigned n_bad;	     /* lines left out; lenient lists only */
-	unsigned n_skipped;  /* well-formed lines that mean nothing to us */
+	unsigned n_bad; /* lines left out; lenient lists only */
+	unsigned n_skipped; /* well-formed lines that mean nothing to us */
 	unsigned n_diags;
 	struct dlo_diag diag[10];
 };
@@ -112,8 +112,8 @@ struct dlo_pattern_info {
 	const char *path; /* as given to dlo_builder_add_list() */
 	unsigned line;
 	const char *rule_id, *title, *category; /* category "" where none */
-	const char *service;			/* "" where none */
-	const char *note;			/* "" where none */
+	const char *service; /* "" where none */
+	const char *note; /* "" where none */
 	const char *const *tags; /* n_tags Sigma tags: "attack.t1090.002" */
 	unsigned n_tags;
 	enum dlo_level level;
@@ -133,7 +133,7 @@ const char *dlo_action_name(enum dlo_action action);
 /* ---- frames in ---------------------------------------------------------- */
 
 struct dlo_frame {
-	uint64_t ts_ns;	 /* since the epoch */
+	uint64_t ts_ns; /* since the epoch */
 	uint64_t packet; /* number in its file or interface, from 1 */
 	const uint8_t *data;
 	uint32_t caplen, len; /* octets there, octets on the wire */
@@ -143,9 +143,9 @@ struct dlo_frame {
 
 enum dlo_record_kind {
 	DLO_RECORD_QUESTION, /* a question; alerts on it follow */
-	DLO_RECORD_ALERT,    /* one (rule, service) that matched the question */
-	DLO_RECORD_CLOSING,  /* what a limit window held back, counted */
-	DLO_RECORD_BYTES,    /* a piece of the frame, for -e and -X */
+	DLO_RECORD_ALERT, /* one (rule, service) that matched the question */
+	DLO_RECORD_CLOSING, /* what a limit window held back, counted */
+	DLO_RECORD_BYTES, /* a piece of the frame, for -e and -X */
 	DLO_RECORD__N
 };
 
@@ -155,9 +155,9 @@ enum dlo_record_kind {
 
 /* What ldns made of the question of an alert. */
 enum dlo_decoded {
-	DLO_DECODED_NONE,    /* not asked */
-	DLO_DECODED_OK,	     /* ldns decoded the same question */
-	DLO_DECODED_BAD,     /* ldns refused it or read another */
+	DLO_DECODED_NONE, /* not asked */
+	DLO_DECODED_OK, /* ldns decoded the same question */
+	DLO_DECODED_BAD, /* ldns refused it or read another */
 	DLO_DECODED_SKIPPED, /* over the budget of decodings a second */
 };
 
@@ -169,14 +169,14 @@ struct dlo_meta {
 	uint8_t src[16], dst[16]; /* innermost; IPv4 in the first 4 octets */
 	uint16_t sport, dport;
 	uint8_t ip_version; /* 4, 6 */
-	uint8_t transport;  /* enum dlo_transport */
+	uint8_t transport; /* enum dlo_transport */
 	uint8_t n_vlans;
 	uint8_t pad;
-	uint16_t vlan[4];   /* 12-bit ids, outermost first */
+	uint16_t vlan[4]; /* 12-bit ids, outermost first */
 	uint16_t id, flags; /* RFC 1035 4.1.1: second word as it stands */
 	uint16_t n_questions, n_answers, n_authority, n_additional;
 	uint16_t dns_len; /* octets of the message, as sent */
-	uint16_t n_seen;  /* questions read before the first damaged one */
+	uint16_t n_seen; /* questions read before the first damaged one */
 };
 
 /*
@@ -185,23 +185,23 @@ struct dlo_meta {
  */
 struct dlo_record {
 	const struct dlo_ruleset *rules;
-	uint16_t kind;	/* enum dlo_record_kind */
+	uint16_t kind; /* enum dlo_record_kind */
 	uint16_t flags; /* DLO_RECORD_FIRST, _LAST */
 	uint16_t qtype, qclass;
 	uint16_t question; /* its index in the message, from 0 */
-	uint8_t name_len;  /* 0: no question (qdcount 0, or a closing line) */
-	uint8_t decoded;   /* enum dlo_decoded */
-	uint8_t level;	   /* enum dlo_level; highest of the matches */
+	uint8_t name_len; /* 0: no question (qdcount 0, or a closing line) */
+	uint8_t decoded; /* enum dlo_decoded */
+	uint8_t level; /* enum dlo_level; highest of the matches */
 	uint8_t n_matches; /* carried */
-	uint16_t n_bytes;  /* BYTES */
-	uint32_t n_matches_total;	 /* of this (rule, service) */
+	uint16_t n_bytes; /* BYTES */
+	uint32_t n_matches_total; /* of this (rule, service) */
 	uint32_t match[DLO_MATCHES_MAX]; /* pattern ids, ascending */
-	uint64_t count;			 /* CLOSING: alerts held back */
-	uint64_t first_ns, last_ns;	 /* CLOSING: of them */
+	uint64_t count; /* CLOSING: alerts held back */
+	uint64_t first_ns, last_ns; /* CLOSING: of them */
 	uint32_t n_clients; /* CLOSING: 1, or 0 for "all clients together" */
 	uint32_t frame_len; /* BYTES: of the whole frame on the wire */
-	uint16_t net_off;   /* BYTES: octets of link header in this frame */
-	uint16_t at;	    /* BYTES: offset of the piece in the frame */
+	uint16_t net_off; /* BYTES: octets of link header in this frame */
+	uint16_t at; /* BYTES: offset of the piece in the frame */
 	uint32_t reserved;
 	struct dlo_meta meta;
 	union {
@@ -218,47 +218,47 @@ struct dlo_record {
  * and BAD (a STOP that is the message's own fault).
  * X(symbol, kind, name, text)
  */
-#define DLO_STATS(X)                                                          \
-	X(FRAMES, FLOW, "frames", "frames read")                              \
-	X(MESSAGES, FLOW, "messages", "DNS messages")                         \
-	X(QUERIES, FLOW, "queries", "queries")                                \
-	X(RESPONSES, FLOW, "responses", "responses")                          \
-	X(QUESTIONS, FLOW, "questions", "questions")                          \
-	X(QUESTIONS_OVER, FLOW, "questions_over",                             \
-		"questions beyond the 64th of a message, not looked at")      \
-	X(DAMAGED, FLOW, "damaged",                                           \
-		"messages with a damaged question after whole ones")          \
-	X(HITS, FLOW, "hits", "questions that matched a pattern")             \
-	X(MATCHES_OVER, FLOW, "matches_over",                                 \
-		"matches of one question beyond the 1024th, not looked at")   \
-	X(ALERTS, FLOW, "alerts", "alerts")                                   \
-	X(SUPPRESSED, FLOW, "suppressed",                                     \
-		"alerts held back by the limit, counted in closing lines")    \
-	X(CLOSINGS, FLOW, "closings", "closing lines")                        \
-	X(COUNTED, FLOW, "counted", "look-ups of services that only count")   \
-	X(DECODE_BAD, FLOW, "decode_bad",                                     \
-		"alerts whose question ldns refused")                         \
-	X(DECODE_SKIPPED, FLOW, "decode_skipped",                             \
-		"alerts beyond the ldns budget")                              \
-	X(TIME_BACK, FLOW, "time_back", "jumps back in time")                 \
-	X(NO_LINK, STOP, "no_link", "link type is not decoded")               \
-	X(NOT_IP, STOP, "not_ip", "not IP")                                   \
-	X(TOO_DEEP, STOP, "too_deep", "too many layers")                      \
-	X(CUT_LINK, STOP, "cut_link", "cut in the link header")               \
-	X(CUT_IP, STOP, "cut_ip", "cut in the IP header")                     \
-	X(CUT_TRANSPORT, STOP, "cut_transport",                               \
-		"cut in the UDP or TCP header")                               \
+#define DLO_STATS(X) \
+	X(FRAMES, FLOW, "frames", "frames read") \
+	X(MESSAGES, FLOW, "messages", "DNS messages") \
+	X(QUERIES, FLOW, "queries", "queries") \
+	X(RESPONSES, FLOW, "responses", "responses") \
+	X(QUESTIONS, FLOW, "questions", "questions") \
+	X(QUESTIONS_OVER, FLOW, "questions_over", \
+		"questions beyond the 64th of a message, not looked at") \
+	X(DAMAGED, FLOW, "damaged", \
+		"messages with a damaged question after whole ones") \
+	X(HITS, FLOW, "hits", "questions that matched a pattern") \
+	X(MATCHES_OVER, FLOW, "matches_over", \
+		"matches of one question beyond the 1024th, not looked at") \
+	X(ALERTS, FLOW, "alerts", "alerts") \
+	X(SUPPRESSED, FLOW, "suppressed", \
+		"alerts held back by the limit, counted in closing lines") \
+	X(CLOSINGS, FLOW, "closings", "closing lines") \
+	X(COUNTED, FLOW, "counted", "look-ups of services that only count") \
+	X(DECODE_BAD, FLOW, "decode_bad", \
+		"alerts whose question ldns refused") \
+	X(DECODE_SKIPPED, FLOW, "decode_skipped", \
+		"alerts beyond the ldns budget") \
+	X(TIME_BACK, FLOW, "time_back", "jumps back in time") \
+	X(NO_LINK, STOP, "no_link", "link type is not decoded") \
+	X(NOT_IP, STOP, "not_ip", "not IP") \
+	X(TOO_DEEP, STOP, "too_deep", "too many layers") \
+	X(CUT_LINK, STOP, "cut_link", "cut in the link header") \
+	X(CUT_IP, STOP, "cut_ip", "cut in the IP header") \
+	X(CUT_TRANSPORT, STOP, "cut_transport", \
+		"cut in the UDP or TCP header") \
 	X(CUT_DNS, STOP, "cut_dns", "cut by the snap length in the question") \
-	X(BAD_IP, STOP, "bad_ip", "damaged IP header")                        \
-	X(BAD_UDP, STOP, "bad_udp", "damaged UDP header")                     \
-	X(FRAGMENT, STOP, "fragment", "IP fragment, not put together")        \
-	X(TCP, STOP, "tcp", "TCP on a DNS port, not decoded")                 \
-	X(NOT_UDP, STOP, "not_udp", "neither UDP nor TCP")                    \
-	X(NOT_DNS_PORT, STOP, "not_dns_port", "not on a DNS port")            \
-	X(EMPTY, STOP, "empty", "empty datagram on a DNS port")               \
-	X(BAD_HEADER, BAD, "bad_header", "DNS header cut short")              \
-	X(BAD_NAME, BAD, "bad_name", "no readable name in the question")      \
-	X(BAD_QUESTION, BAD, "bad_question", "name without type and class")   \
+	X(BAD_IP, STOP, "bad_ip", "damaged IP header") \
+	X(BAD_UDP, STOP, "bad_udp", "damaged UDP header") \
+	X(FRAGMENT, STOP, "fragment", "IP fragment, not put together") \
+	X(TCP, STOP, "tcp", "TCP on a DNS port, not decoded") \
+	X(NOT_UDP, STOP, "not_udp", "neither UDP nor TCP") \
+	X(NOT_DNS_PORT, STOP, "not_dns_port", "not on a DNS port") \
+	X(EMPTY, STOP, "empty", "empty datagram on a DNS port") \
+	X(BAD_HEADER, BAD, "bad_header", "DNS header cut short") \
+	X(BAD_NAME, BAD, "bad_name", "no readable name in the question") \
+	X(BAD_QUESTION, BAD, "bad_question", "name without type and class") \
 	X(NO_QUESTION, STOP, "no_question", "message without a question")
 
 enum dlo_stat {
@@ -271,7 +271,7 @@ enum dlo_stat {
 struct dlo_stat_info {
 	const char *name, *text;
 	bool stop; /* a reason why a frame went no further */
-	bool bad;  /* such a reason, and the DNS message's own fault */
+	bool bad; /* such a reason, and the DNS message's own fault */
 };
 struct dlo_stat_info dlo_stat_info(enum dlo_stat stat);
 
@@ -281,8 +281,8 @@ struct dlo_engine;
 
 struct dlo_engine_config {
 	int link_type; /* DLT_ value of the frames */
-	bool all;      /* a record for every message, not only alerts */
-	bool bytes;    /* BYTES records too */
+	bool all; /* a record for every message, not only alerts */
+	bool bytes; /* BYTES records too */
 	unsigned limit_n, limit_s; /* 0: no limit */
 	uint16_t dns_port[32];
 	unsigned n_dns_ports;
@@ -341,8 +341,8 @@ void dlo_engine_tally(const struct dlo_engine *e,
 
 struct dlo_explanation {
 	char name[DLO_NAME_TEXT_MAX]; /* canonical */
-	uint32_t n_matches;	      /* all of them */
-	const uint32_t *match;	      /* pattern ids, ascending */
+	uint32_t n_matches; /* all of them */
+	const uint32_t *match; /* pattern ids, ascending */
 	/* Alerts that a question for the name raises, by the packet path's own
 	 * function; pattern ids of alert i are match[alert[i].at ...]. */
 	uint32_t n_alerts;

@@ -31,14 +31,27 @@ static inline void dlo_buf_cut(struct dlo_buf *b, size_t len)
 	b->over = false;
 }
 
-static inline void dlo_put(struct dlo_buf *b, const char *s, size_t len)
+/* Appends `len` octets, to be written by the caller; NULL when they do not
+ * fit. */
+static inline char *dlo_buf_room(struct dlo_buf *b, size_t len)
 {
+	char *to = b->p + b->len;
+
 	if (b->over || b->len > b->cap || len > b->cap - b->len) {
 		b->over = true;
-		return;
+		return NULL;
 	}
-	memcpy(b->p + b->len, s, len);
 	b->len += len;
+	return to;
+}
+
+static inline void dlo_put(struct dlo_buf *b, const char *s, size_t len)
+{
+	char *to = dlo_buf_room(b, len);
+
+	if (to) {
+		memcpy(to, s, len);
+	}
 }
 
 static inline void dlo_puts(struct dlo_buf *b, const char *s)

@@ -7,16 +7,22 @@
 /* The comma and the key in front of a value. Returns where to cut back to. */
 static size_t begin(struct dlo_json *j, const char *key)
 {
-	size_t mark = j->b.len;
-	char last = dlo_buf_last(&j->b);
+	struct dlo_buf *b = &j->b;
+	size_t mark = b->len, len = key ? strlen(key) : 0;
+	char last = dlo_buf_last(b);
+	bool comma = mark > 0 && last != '{' && last != '[';
+	char *to = dlo_buf_room(b, comma + (key ? len + 3 : 0));
 
-	if (mark > 0 && last != '{' && last != '[') {
-		dlo_putc(&j->b, ',');
+	if (!to) {
+		return mark;
+	}
+	if (comma) {
+		*to++ = ',';
 	}
 	if (key) {
-		dlo_putc(&j->b, '"');
-		dlo_puts(&j->b, key);
-		dlo_put(&j->b, "\":", 2);
+		*to++ = '"';
+		memcpy(to, key, len);
+		memcpy(to + len, "\":", 2);
 	}
 	return mark;
 }

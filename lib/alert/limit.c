@@ -50,7 +50,7 @@ struct list {
 
 struct group {
 	uint64_t minute_ns; /* when the running minute began */
-	uint32_t n_passed;  /* in it */
+	uint32_t n_passed; /* in it */
 	struct window everybody;
 };
 

@@ -24,8 +24,8 @@ struct dlo_limit_closing {
 	uint8_t level;
 	uint8_t n_matches;
 	uint32_t match[DLO_LIMIT_MATCHES]; /* of the first alert held back */
-	uint64_t count;			   /* alerts held back, at least 1 */
-	uint64_t first_ns, last_ns;	   /* of them */
+	uint64_t count; /* alerts held back, at least 1 */
+	uint64_t first_ns, last_ns; /* of them */
 	uint64_t closed_ns;
 };
 

@@ -119,15 +119,16 @@ void dlo_put_span(struct dlo_buf *b, uint64_t span_ns)
 	}
 }
 
-size_t dlo_utf8_print(const char *s, size_t len)
+/* The same for a sequence that does not begin with ASCII. */
+static size_t utf8_long(const char *s, size_t len)
 {
-	/* Least code point that needs so many octets. */
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	/* Least code point that needs so many octets; C1 is no text. */
+	static const uint32_t least[] = {0, 0, 0xa0, 0x800, 0x10000};
 	uint8_t c = (uint8_t)s[0];
-	size_t n = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-	uint32_t code = n == 1 ? c : c & (0xffu >> (n + 1));
+	size_t n = c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+	uint32_t code = c & (0xffu >> (n + 1));
 
-	if ((c >= 0x80 && c < 0xc2) || c > 0xf4 || n > len) {
+	if (c < 0xc2 || c > 0xf4 || n > len) {
 		return 0;
 	}
 	for (size_t i = 1; i < n; i++) {
@@ -140,7 +141,17 @@ size_t dlo_utf8_print(const char *s, size_t len)
 		(code >= 0xd800 && code < 0xe000)) {
 		return 0;
 	}
-	return code < 0x20 || (code >= 0x7f && code < 0xa0) ? 0 : n;
+	return n;
+}
+
+size_t dlo_utf8_print(const char *s, size_t len)
+{
+	uint8_t c = (uint8_t)s[0];
+
+	if (c >= 0x80) {
+		return utf8_long(s, len);
+	}
+	return c >= ' ' && c < 0x7f ? 1 : 0;
 }
 
 void dlo_put_clean(struct dlo_buf *b, const char *s)

@@ -11,7 +11,7 @@
 #include "dnslookout.h"
 #include "wire/name.h"
 
-#define DLO_ADDR_TEXT_MAX 46	  /* INET6_ADDRSTRLEN */
+#define DLO_ADDR_TEXT_MAX 46 /* INET6_ADDRSTRLEN */
 #define DLO_TECHNIQUE_TEXT_MAX 10 /* T1090.002 */
 #define DLO_EVENT_ID_TEXT_MAX 33
 #define DLO_COMMUNITY_TEXT_MAX 31
@@ -61,7 +61,8 @@ void dlo_put_span(struct dlo_buf *b, uint64_t span_ns);
 
 /*
  * Length of the well-formed UTF-8 sequence (RFC 3629) at s, 1..4, that is no
- * control character; 0: there is none. `len` octets are there, at least 1.
+ * control character; 0: there is none. `len` octets are there, at least 1; a
+ * NUL among them ends the look.
  */
 size_t dlo_utf8_print(const char *s, size_t len);
 

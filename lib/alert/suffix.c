@@ -8,13 +8,13 @@
 #include "wire/name.h"
 
 /* No rule of the list has more labels; what lies left of them is not asked. */
-#define RULE_LABELS 8
+#define RULE_LABELS 6
 
 /* A name's labels as libpsl may see them: an escaped octet, which no rule
  * holds, as one underscore, so that no escape looks like a label boundary. */
 struct labels {
 	char text[DLO_NAME_MAX + 1];
-	uint8_t at[DLO_LABELS_MAX + 1];		 /* in text */
+	uint8_t at[DLO_LABELS_MAX + 1]; /* in text */
 	uint16_t printed_at[DLO_LABELS_MAX + 1]; /* in the printed name */
 	size_t n;
 };

@@ -8,8 +8,8 @@
 
 /* Offsets into the printed name. */
 struct dlo_suffix {
-	size_t top;	     /* the public suffix: "co.uk" */
-	size_t registered;   /* one label more; when has_registered */
+	size_t top; /* the public suffix: "co.uk" */
+	size_t registered; /* one label more; when has_registered */
 	bool has_registered; /* not when the name is itself a public suffix */
 };
 

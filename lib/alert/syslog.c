@@ -13,8 +13,8 @@
 
 #define LINE_LEN_MAX 1024u
 #define LINE_LEN_MIN 256u /* with less room there is no line */
-#define NAME_ROOM 72u	  /* " qname=" and what is left of a long name */
-#define ID_ROOM 36u	  /* " id=" and the event id */
+#define NAME_ROOM 72u /* " qname=" and what is left of a long name */
+#define ID_ROOM 36u /* " id=" and the event id */
 #define CUT "..."
 #define PORT_DNS 53
 
@@ -36,7 +36,7 @@ static bool is_escaped(char c)
  * the octets taken. */
 static size_t put_character(struct dlo_buf *b, const char *s, bool quoted)
 {
-	size_t n = dlo_utf8_print(s, strnlen(s, 4));
+	size_t n = dlo_utf8_print(s, 4); /* reads up to the NUL at most */
 
 	if (n == 0) {
 		dlo_putc(b, '?');
@@ -49,12 +49,29 @@ static size_t put_character(struct dlo_buf *b, const char *s, bool quoted)
 	return n;
 }
 
+/* Octets of a value that needs neither quotes nor a closer look; 0 for any
+ * other one. */
+static size_t plain_len(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n] > ' ' && s[n] < 0x7f && s[n] != '"' && s[n] != '=') {
+		n++;
+	}
+	return s[n] ? 0 : n;
+}
+
 /* A value of at most max octets, the last of them "..." when it has more. */
 static void put_value(struct dlo_buf *b, const char *s, size_t max)
 {
-	bool quoted = needs_quotes(s);
-	size_t begin = b->len, cut = begin, n;
+	size_t begin = b->len, cut = begin, n = plain_len(s);
+	bool quoted;
 
+	if (n > 0 && n <= max) { /* nearly always */
+		dlo_put(b, s, n);
+		return;
+	}
+	quoted = needs_quotes(s);
 	if (quoted) {
 		dlo_putc(b, '"');
 	}

@@ -28,7 +28,7 @@
 #define QUESTIONS_SIZE ((size_t)DLO_QUESTIONS_MAX * QUESTION_MAX)
 #define ALERTS_SIZE ((size_t)65536)
 #define NOTES_SIZE ((size_t)65536)
-#define HEAD_SIZE ((size_t)2048)   /* all of a line that has a fixed length */
+#define HEAD_SIZE ((size_t)2048) /* all of a line that has a fixed length */
 #define FRAME_SIZE ((size_t)65536) /* pieces begin below: dlo_record.at */
 #define HEX_SIZE (FRAME_SIZE / 16 * DLO_HEX_LINE_MAX)
 
@@ -37,9 +37,9 @@ struct dlo_text {
 	struct dlo_buf questions, alerts, notes, out;
 	bool open; /* between a first record and a last one */
 	struct dlo_meta meta;
-	unsigned n_questions;	/* written */
+	unsigned n_questions; /* written */
 	unsigned n_alerts_over; /* not written */
-	uint8_t *frame;		/* octets from the front of the frame */
+	uint8_t *frame; /* octets from the front of the frame */
 	size_t frame_len, frame_cap;
 	uint32_t frame_wire_len;
 	size_t net_off;

@@ -14,7 +14,7 @@
 #define ANY 0x101
 
 /* Rarity is measured in half bits: -2 log2 of the share among names. */
-#define CUT_RARITY_MIN 8   /* fits one length octet in 16, at most */
+#define CUT_RARITY_MIN 8 /* fits one length octet in 16, at most */
 #define SCAN_RARITY_MIN 17 /* one octet in 360: one name in 16 */
 
 #define ROOT 'D' /* beside the three symbols of a glob: the root octet */
@@ -103,6 +103,45 @@ static unsigned rarity(uint16_t place)
 		return letter[place - 'a'];
 	}
 	return place == '-' ? 11 : 16;
+}
+
+/* Finds the rarest run of `len` octets. Returns where it ends; 0: none. */
+static size_t rarest(const struct dlo_packed *r, size_t len)
+{
+	unsigned best = 0, sum;
+	size_t found = 0;
+
+	for (size_t end = len; end <= r->len; end++) {
+		size_t i = end - len;
+
+		for (sum = 0; i < end; i++) {
+			if (r->at[i] == DLO_GLOB_BOUNDARY ||
+				r->at[i] == DLO_GLOB_ONE ||
+				r->at[i] == DLO_GLOB_RUN) {
+				break;
+			}
+			sum += rarity(r->at[i]);
+		}
+		if (i == end && sum > best) {
+			best = sum;
+			found = end;
+		}
+	}
+	return found;
+}
+
+uint8_t dlo_infix_gram(const uint8_t *rec, uint16_t *ret_end)
+{
+	struct dlo_packed r = dlo_record_read(rec);
+	uint8_t len = DLO_GRAM_LONG;
+	size_t end = rarest(&r, len);
+
+	if (end == 0) {
+		len = DLO_GRAM_SHORT;
+		end = rarest(&r, len);
+	}
+	*ret_end = (uint16_t)(DLO_RECORD_HEAD + end);
+	return end > 0 ? len : 0;
 }
 
 /*

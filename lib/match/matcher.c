@@ -20,26 +20,28 @@
 #include "match/record.h"
 #include "match/trie.h"
 
-#define WEAK_MAX 256	   /* globs settled for nearly every name */
-#define TAILS_IN_INFIX 256 /* raw tails that 64 buckets tell apart well */
+#define WEAK_MAX 256 /* globs settled for nearly every name */
+#define RAW_TAILS_FROM 256 /* fewer do without keys of their own */
 #define TAIL_MIN 4
+#define INFIX_MAX 256 /* more globs than that need grams */
 
 struct dlo_matcher {
 	struct dlo_trie trie;
 	struct dlo_infix infix;
+	struct dlo_trie grams; /* of what would crowd the infix's buckets */
 };
 
 struct dlo_matcher_builder {
-	uint8_t *records; /* all patterns, by id */
+	uint8_t *records; /* headroom, then all patterns, by id */
 	size_t len, cap;
 	uint32_t n, n_weak;
 };
 
 /* What the patterns of a builder become entries of. */
 struct plan {
-	struct dlo_trie_entry *trie;
+	struct dlo_trie_entry *trie; /* and, after these, the grams' */
 	uint32_t *infix; /* records */
-	size_t n_trie, n_infix;
+	size_t n_trie, n_grams, n_infix;
 };
 
 int dlo_matcher_builder_new(struct dlo_matcher_builder **ret)
@@ -82,13 +84,17 @@ static int reserve(struct dlo_matcher_builder *b)
 	size_t cap = b->cap < 4096 ? 4096 : 2 * b->cap;
 	uint8_t *records;
 
-	if (b->cap - b->len >= DLO_RECORD_MAX) {
+	if (b->records && b->cap - b->len >= DLO_RECORD_MAX) {
 		return 0;
 	}
 	/* Offsets are 31 bits wide. */
 	records = cap < INT32_MAX ? realloc(b->records, cap) : NULL;
 	if (!records) {
 		return -ENOMEM;
+	}
+	if (!b->records) {
+		memset(records, 0, DLO_NAME_HEADROOM);
+		b->len = DLO_NAME_HEADROOM;
 	}
 	b->records = records;
 	b->cap = cap;
@@ -113,13 +119,6 @@ int dlo_matcher_add(struct dlo_matcher_builder *b, const struct dlo_pattern *p,
 	return 0;
 }
 
-/* Whether a pattern ends in octets but not in two whole labels. */
-static bool is_raw_tail(const struct dlo_packed *r, const struct dlo_tail *t)
-{
-	return r->kind == DLO_PATTERN_GLOB && t->n_whole < 2 &&
-	       t->len >= TAIL_MIN;
-}
-
 /* The length of a raw tail's key: few lengths, as long as may be. */
 static uint8_t tail_key_len(size_t len)
 {
@@ -133,11 +132,18 @@ static uint8_t tail_key_len(size_t len)
 	return lens[i];
 }
 
+/* Whether a glob's literal end tells more than the whole labels in it. */
+static bool is_raw_tail(const struct dlo_packed *r, const struct dlo_tail *t)
+{
+	return r->kind == DLO_PATTERN_GLOB && t->len >= TAIL_MIN &&
+	       tail_key_len(t->len) > t->whole;
+}
+
 static size_t count_raw_tails(const struct dlo_matcher_builder *b)
 {
 	size_t n = 0;
 
-	for (size_t at = 0; at < b->len;) {
+	for (size_t at = DLO_NAME_HEADROOM; at < b->len;) {
 		struct dlo_packed r = dlo_record_read(b->records + at);
 		struct dlo_tail t;
 
@@ -150,28 +156,50 @@ static size_t count_raw_tails(const struct dlo_matcher_builder *b)
 	return n;
 }
 
-/* Decides for each pattern which index finds it. */
+/*
+ * Decides for each pattern which index finds it. Raw tails wait until they are
+ * many: a few cost less at a domain's node or in the buckets.
+ */
 static void make_plan(const struct dlo_matcher_builder *b, struct plan *p)
 {
-	bool raw_tails = count_raw_tails(b) > TAILS_IN_INFIX;
+	bool raw_tails = count_raw_tails(b) > RAW_TAILS_FROM;
 
-	for (size_t at = 0; at < b->len;) {
+	for (size_t at = DLO_NAME_HEADROOM; at < b->len;) {
 		struct dlo_packed r = dlo_record_read(b->records + at);
 		struct dlo_trie_entry e = {.rec = (uint32_t)at};
 		struct dlo_tail t;
 
 		dlo_record_tail(&r, &t);
-		if (r.kind != DLO_PATTERN_GLOB || t.n_whole >= 2) {
-			e.key_len = t.whole;
-			p->trie[p->n_trie++] = e;
-		} else if (raw_tails && is_raw_tail(&r, &t)) {
+		if (raw_tails && is_raw_tail(&r, &t)) {
 			e.key_len = tail_key_len(t.len);
-			e.tail = true;
+			e.raw = true;
+			p->trie[p->n_trie++] = e;
+		} else if (r.kind != DLO_PATTERN_GLOB || t.n_whole >= 2) {
+			e.key_len = t.whole;
+			e.n_labels = t.n_whole;
 			p->trie[p->n_trie++] = e;
 		} else {
 			p->infix[p->n_infix++] = e.rec;
 		}
 		at += dlo_record_size(&r);
+	}
+}
+
+/* Moves globs from the buckets, when these are too many, to the grams. */
+static void move_to_grams(const struct dlo_matcher_builder *b, struct plan *p)
+{
+	size_t n = p->n_infix > INFIX_MAX ? p->n_infix : 0;
+
+	p->n_infix -= n;
+	for (size_t i = 0; i < n; i++) {
+		struct dlo_trie_entry e = {.rec = p->infix[i], .raw = true};
+
+		e.key_len = dlo_infix_gram(b->records + e.rec, &e.gram);
+		if (e.key_len > 0) {
+			p->trie[p->n_trie + p->n_grams++] = e;
+		} else {
+			p->infix[p->n_infix++] = e.rec;
+		}
 	}
 }
 
@@ -187,6 +215,11 @@ static int build(const struct dlo_matcher_builder *b, struct dlo_arena *arena,
 			&m->infix, arena, b->records, p->infix, p->n_infix)) {
 		return -ENOMEM;
 	}
+	if (p->n_grams > 0 &&
+		dlo_trie_build(&m->grams, arena, b->records, b->len,
+			p->trie + p->n_trie, p->n_grams)) {
+		return -ENOMEM;
+	}
 	*ret = m;
 	return 0;
 }
@@ -200,6 +233,7 @@ int dlo_matcher_build(struct dlo_matcher_builder *b, struct dlo_arena *arena,
 
 	if (p.trie && p.infix) {
 		make_plan(b, &p);
+		move_to_grams(b, &p);
 		r = build(b, arena, &p, ret);
 	}
 	free(p.trie);
@@ -207,32 +241,53 @@ int dlo_matcher_build(struct dlo_matcher_builder *b, struct dlo_arena *arena,
 	return r;
 }
 
+/* What the miss path leaves of the indices. */
+struct left {
+	uint64_t cut, scan; /* buckets */
+	unsigned trie;
+	bool grams;
+};
+
 /* Settles what the indices could not exclude. */
 static __attribute__((noinline)) size_t settle(const struct dlo_matcher *m,
-	const struct dlo_name *name, uint64_t cut, uint64_t scan, uint32_t *ids,
+	const struct dlo_name *name, const struct left *left, uint32_t *ids,
 	size_t cap)
 {
-	struct dlo_hits h;
+	struct dlo_hits h; /* not set to zero: `flat` is large */
 
 	h.name = name;
 	h.ids = ids;
 	h.cap = cap;
 	h.n = 0;
 	h.flat_made = false;
-	dlo_trie_find(&m->trie, &h);
-	dlo_infix_find(&m->infix, cut, scan, &h);
+	if (left->trie) {
+		dlo_trie_find(&m->trie, left->trie, &h);
+	}
+	dlo_infix_find(&m->infix, left->cut, left->scan, &h);
+	if (left->grams) {
+		dlo_trie_find_grams(&m->grams, &h);
+	}
 	return h.n;
 }
 
 size_t dlo_matcher_match(const struct dlo_matcher *m,
 	const struct dlo_name *name, uint32_t *ret_ids, size_t cap)
 {
-	bool maybe = dlo_trie_maybe(&m->trie, name);
-	uint64_t cut = m->infix.cut ? dlo_infix_cuts(&m->infix, name) : 0;
-	uint64_t scan = m->infix.scan ? dlo_infix_scan(&m->infix, name) : 0;
+	struct left left = {.trie = dlo_trie_look(&m->trie, name)};
 
-	if (__builtin_expect(!maybe && !(cut | scan | m->infix.always), 1)) {
+	if (m->infix.cut) {
+		left.cut = dlo_infix_cuts(&m->infix, name);
+	}
+	if (m->infix.scan) {
+		left.scan = dlo_infix_scan(&m->infix, name);
+	}
+	if (m->grams.n_tails) {
+		left.grams = dlo_trie_scan(&m->grams, name);
+	}
+	if (__builtin_expect(!left.trie && !left.grams &&
+				     !(left.cut | left.scan | m->infix.always),
+		    1)) {
 		return 0;
 	}
-	return settle(m, name, cut, scan, ret_ids, cap);
+	return settle(m, name, &left, ret_ids, cap);
 }

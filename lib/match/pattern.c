@@ -29,8 +29,9 @@
 #include "match/pattern.h"
 
 #include <errno.h>
-#include <idn2.h>
 #include <string.h>
+
+#include <idn2.h>
 
 struct parser {
 	const char *text;
@@ -39,14 +40,19 @@ struct parser {
 	size_t n; /* symbols in p->glob */
 	size_t n_runs, n_ones;
 	size_t wild_at, idn_at; /* the first of each; SIZE_MAX: none */
-	const char *msg;	/* what is wrong at `at` */
+	const char *msg; /* what is wrong at `at` */
 	bool no_memory;
 };
 
-static bool is_special(char c)
-{
-	return c == '.' || c == '*' || c == '?';
-}
+/* What ends a piece. */
+static const bool is_special[256] = {['.'] = true, ['*'] = true, ['?'] = true};
+
+/* Symbols that are not printed as ldns prints the octet. */
+static const bool is_marked[256] = {[DLO_GLOB_BOUNDARY] = true,
+	[DLO_GLOB_ONE] = true,
+	[DLO_GLOB_RUN] = true,
+	['*'] = true,
+	['?'] = true};
 
 static void fail(struct parser *s, size_t at, const char *msg)
 {
@@ -70,14 +76,22 @@ static bool ends_with(const char *text, size_t from, size_t end, char c)
 	return (end - at) % 2 == 0;
 }
 
+/* Makes sure that n more octets of the wire fit. A run of stars takes none; the
+ * first length octet and the root octet are yet to come. */
+static bool has_room(struct parser *s, size_t n)
+{
+	if (s->n - s->n_runs + n > DLO_NAME_MAX - 2) {
+		fail(s, s->at, "a name over 255 octets");
+		return false;
+	}
+	return true;
+}
+
 static void put(struct parser *s, uint8_t symbol)
 {
-	/* What is not a run takes an octet of the wire; first and root too. */
-	if (symbol != DLO_GLOB_RUN && s->n - s->n_runs == DLO_NAME_MAX - 2) {
-		fail(s, s->at, "a name over 255 octets");
-		return;
+	if (symbol == DLO_GLOB_RUN || has_room(s, 1)) {
+		s->p->glob[s->n++] = symbol;
 	}
-	s->p->glob[s->n++] = symbol;
 }
 
 static uint8_t last_symbol(const struct parser *s)
@@ -126,8 +140,11 @@ static void take_ascii(struct parser *s, const char *text, size_t len)
 		fail(s, s->at, "not one label");
 		return;
 	}
+	if (!has_room(s, name.wire[0])) {
+		return;
+	}
 	for (size_t i = 0; i < name.wire[0]; i++) {
-		put(s, dlo_lower(name.wire[1 + i]));
+		s->p->glob[s->n++] = dlo_lower(buf.wire[1 + i]);
 	}
 }
 
@@ -175,7 +192,7 @@ static void take_piece(struct parser *s)
 	size_t i = s->at;
 	bool ascii = true;
 
-	for (; i < s->end && !is_special(s->text[i]); i++) {
+	for (; i < s->end && !is_special[(uint8_t)s->text[i]]; i++) {
 		ascii = ascii && (uint8_t)s->text[i] < 0x80;
 		if (s->text[i] == '\\' && i + 1 < s->end) {
 			i++;
@@ -215,13 +232,6 @@ static void set_wire(struct dlo_pattern *p, const uint8_t *symbol, size_t n)
 	p->wire_len = (uint8_t)(label + 1);
 }
 
-/* Whether an octet is printed as ldns prints it. */
-static bool is_plain(uint8_t c)
-{
-	return c != DLO_GLOB_BOUNDARY && c != DLO_GLOB_ONE &&
-	       c != DLO_GLOB_RUN && c != '*' && c != '?';
-}
-
 /* Prints symbols; a literal = or | must not open a pattern. */
 static char *print_symbols(char *to, const uint8_t *symbol, size_t n)
 {
@@ -247,7 +257,7 @@ static char *print_symbols(char *to, const uint8_t *symbol, size_t n)
 			i++;
 			continue;
 		}
-		for (; i < n && is_plain(symbol[i]); i++) {
+		for (; i < n && !is_marked[symbol[i]]; i++) {
 			wire[++len] = symbol[i];
 		}
 		wire[0] = len;
@@ -395,20 +405,22 @@ void dlo_flatten(const struct dlo_name *n, struct dlo_flat *ret)
 }
 
 /*
- * Walks both from the left. A star takes nothing at first; on a mismatch the
- * last star takes one octet more: the stars before it need never change.
+ * Whether glob[0..n_glob), which ends in a star, matches all of flat[0..len).
+ * A star takes nothing at first; on a mismatch the last star takes one octet
+ * more: what the stars before it took need never change.
  */
-bool dlo_pattern_matches_flat(
-	const uint8_t *glob, size_t n_glob, const struct dlo_flat *f)
+static bool matches_from_left(
+	const uint8_t *glob, size_t n_glob, const uint8_t *flat, size_t len)
 {
 	size_t g = 0, t = 0, star = 0, star_t = 0; /* star: after it; 0: none */
 
-	while (t < f->len) {
-		if (g < n_glob && glob[g] == DLO_GLOB_RUN) {
+	while (g < n_glob) {
+		if (glob[g] == DLO_GLOB_RUN) {
 			star = ++g;
 			star_t = t;
-		} else if (g < n_glob &&
-			   (glob[g] == f->at[t] || glob[g] == DLO_GLOB_ONE)) {
+		} else if (t == len) {
+			return false;
+		} else if (glob[g] == flat[t] || glob[g] == DLO_GLOB_ONE) {
 			g++;
 			t++;
 		} else if (star) {
@@ -418,10 +430,22 @@ bool dlo_pattern_matches_flat(
 			return false;
 		}
 	}
-	while (g < n_glob && glob[g] == DLO_GLOB_RUN) {
-		g++;
+	return true;
+}
+
+bool dlo_pattern_matches_flat(
+	const uint8_t *glob, size_t n_glob, const struct dlo_flat *f)
+{
+	size_t g = n_glob, t = f->len;
+
+	/* The end first: that is where most candidates differ. */
+	for (; g > 0 && glob[g - 1] != DLO_GLOB_RUN; g--, t--) {
+		if (t == 0 || (glob[g - 1] != f->at[t - 1] &&
+				      glob[g - 1] != DLO_GLOB_ONE)) {
+			return false;
+		}
 	}
-	return g == n_glob;
+	return g > 0 ? matches_from_left(glob, g, f->at, t) : t == 0;
 }
 
 bool dlo_pattern_matches(const struct dlo_pattern *p, const struct dlo_name *n)

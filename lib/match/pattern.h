@@ -14,9 +14,9 @@
 
 enum dlo_pattern_kind {
 	DLO_PATTERN_DOMAIN, /* x.y    the name and everything below */
-	DLO_PATTERN_EXACT,  /* =x.y   the name alone */
-	DLO_PATTERN_BELOW,  /* *.x.y  everything below, not the name */
-	DLO_PATTERN_GLOB,   /* any other use of * and ? */
+	DLO_PATTERN_EXACT, /* =x.y   the name alone */
+	DLO_PATTERN_BELOW, /* *.x.y  everything below, not the name */
+	DLO_PATTERN_GLOB, /* any other use of * and ? */
 };
 
 /*
@@ -25,8 +25,8 @@ enum dlo_pattern_kind {
  */
 enum dlo_glob_symbol {
 	DLO_GLOB_BOUNDARY = 'A', /* between two labels */
-	DLO_GLOB_ONE = 'B',	 /* ?: one octet or one boundary */
-	DLO_GLOB_RUN = 'C',	 /* *: any run of both; never two in a row */
+	DLO_GLOB_ONE = 'B', /* ?: one octet or one boundary */
+	DLO_GLOB_RUN = 'C', /* *: any run of both; never two in a row */
 };
 #define DLO_GLOB_MAX 512 /* symbols of one glob */
 

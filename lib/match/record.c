@@ -52,21 +52,23 @@ void dlo_record_end(uint8_t *rec)
 	memcpy(rec + sizeof(uint32_t), &word, sizeof(word));
 }
 
-void dlo_record_tail(const struct dlo_packed *r, struct dlo_tail *ret)
+static void tail_of_wire(const struct dlo_packed *r, struct dlo_tail *ret)
 {
-	uint8_t *to = ret->end;
-	uint8_t label = 0;
+	ret->end = r->at + r->len - 1;
+	ret->len = ret->whole = (uint8_t)(r->len - 1);
+	ret->n_whole = 0;
+	for (size_t i = 0; r->at[i] != 0; i += r->at[i] + 1u) {
+		ret->n_whole++;
+	}
+}
+
+static void tail_of_glob(const struct dlo_packed *r, struct dlo_tail *ret)
+{
+	uint8_t *to = ret->buf + sizeof(ret->buf), label = 0;
 	size_t i = r->len;
 
+	ret->end = to;
 	ret->whole = ret->n_whole = 0;
-	if (r->kind != DLO_PATTERN_GLOB) {
-		memcpy(to - (r->len - 1), r->at, r->len - 1u);
-		ret->len = ret->whole = (uint8_t)(r->len - 1);
-		for (i = 0; r->at[i] != 0; i += r->at[i] + 1u) {
-			ret->n_whole++;
-		}
-		return;
-	}
 	for (; i > 0; i--) {
 		uint8_t c = r->at[i - 1];
 
@@ -84,6 +86,16 @@ void dlo_record_tail(const struct dlo_packed *r, struct dlo_tail *ret)
 		*--to = c;
 	}
 	ret->len = (uint8_t)(r->len - i);
+	memset(to - DLO_NAME_HEADROOM, 0, DLO_NAME_HEADROOM);
+}
+
+void dlo_record_tail(const struct dlo_packed *r, struct dlo_tail *ret)
+{
+	if (r->kind == DLO_PATTERN_GLOB) {
+		tail_of_glob(r, ret);
+	} else {
+		tail_of_wire(r, ret);
+	}
 }
 
 /* Keeps the least `cap` ids, sorted; they mostly come in ascending order. */

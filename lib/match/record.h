@@ -42,17 +42,18 @@ void dlo_record_end(uint8_t *rec);
 
 /*
  * The literal octets that a pattern ends with, as they lie on the wire before
- * the root octet: right-aligned, up to `end`. The label lengths in it are known
- * because what is literal up to the end of the name is whole.
+ * the root octet. The label lengths in them are known, because what is literal
+ * up to the end of the name is whole. As before a name, DLO_NAME_HEADROOM
+ * octets before them may be read.
  */
 struct dlo_tail {
-	uint8_t pad[DLO_NAME_HEADROOM];
-	uint8_t octets[DLO_NAME_MAX];
-	uint8_t end[1]; /* one past the last */
+	const uint8_t *end; /* one past the last: in the record, or in buf */
 	uint8_t len;
-	uint8_t whole;	 /* of these octets, those of whole labels */
+	uint8_t whole; /* of these octets, those of whole labels */
 	uint8_t n_whole; /* these labels */
+	uint8_t buf[DLO_NAME_HEADROOM + DLO_NAME_MAX];
 };
+/* The record has DLO_NAME_HEADROOM octets before it. */
 void dlo_record_tail(const struct dlo_packed *r, struct dlo_tail *ret);
 
 /* What was found for one name so far: the least ids, ascending. */

@@ -7,32 +7,40 @@
 #include <string.h>
 
 #define NO_RECORD UINT32_MAX /* a key on the way to a deeper one */
-#define WORDS_MIN 512u	     /* 4 KiB of filter */
-#define KEYS_PER_WORD 4u
-#define NODES_PER_BUCKET 2u
-#define BUCKET_MAX 16u
+/* The filter's size: sparse while it stays in a second-level cache. */
+#define WORDS_MIN 512u /* 4 KiB of filter */
+#define WORDS_CACHED 131072u /* 1 MiB */
+#define KEYS_PER_WORD_SPARSE 2u
+#define KEYS_PER_WORD_DENSE 6u
+#define KEYS_PER_BUCKET 3u /* at most, on average */
+#define BUCKET_MAX 16u /* nodes in any */
 #define SEEDS_MAX 64
+#define AHEAD 8u /* records fetched before they are copied */
 
+/* A hash in two halves: the lower one says the bucket and the filter's bits,
+ * the upper one is the node's tag and says the filter's word. */
 struct key {
-	uint64_t hash;
+	uint32_t low, tag;
 	uint32_t rec;
-	uint32_t bucket;
 };
 
-/* The keys of one build, and the second half of radix sort's memory. */
+/* The keys of one build, and the other half of radix sort's memory. */
 struct keys {
 	struct key *at, *other;
 	size_t n, n_nodes;
+	unsigned shift;
 };
 
-static uint32_t bucket_of(uint64_t hash, uint32_t n_buckets)
+static void add_key(struct keys *k, uint64_t hash, uint32_t rec)
 {
-	return (uint32_t)((uint64_t)(uint32_t)hash * n_buckets >> 32);
+	k->at[k->n++] = (struct key){.low = (uint32_t)hash,
+		.tag = (uint32_t)(hash >> 32),
+		.rec = rec};
 }
 
-static uint32_t tag_of(uint64_t hash)
+static uint64_t hash_of(const struct key *k)
 {
-	return (uint32_t)(hash >> 32);
+	return (uint64_t)k->tag << 32 | k->low;
 }
 
 static void set_seed(struct dlo_trie *t, uint64_t seed)
@@ -50,56 +58,63 @@ static void add_keys(const struct dlo_trie *t, const uint8_t *records,
 {
 	struct dlo_packed r = dlo_record_read(records + e->rec);
 	uint8_t off[DLO_LABELS_MAX + 1];
-	const uint8_t *start, *end;
+	const uint8_t *start;
 	struct dlo_tail tail;
 	size_t n = 0, depth;
 	uint64_t h;
 
-	memset(tail.pad, 0, sizeof(tail.pad));
 	dlo_record_tail(&r, &tail);
-	end = tail.end;
-	if (e->tail) {
-		h = dlo_trie_hash(
-			t->seed, t->seed[0] + e->key_len, end, e->key_len);
-		k->at[k->n++] = (struct key){.hash = h, .rec = e->rec};
+	if (e->gram) {
+		add_key(k,
+			dlo_trie_gram(t->seed, records + e->rec + e->gram,
+				e->key_len),
+			e->rec);
 		return;
 	}
-	start = end - e->key_len;
+	if (e->raw) {
+		add_key(k,
+			dlo_trie_hash(t->seed, t->seed[0] + e->key_len,
+				tail.end, e->key_len),
+			e->rec);
+		return;
+	}
+	start = tail.end - e->key_len;
 	for (size_t at = 0; at < e->key_len; at += start[at] + 1u) {
 		off[n++] = (uint8_t)at;
 	}
 	off[n] = e->key_len;
 	depth = n < 2 ? n : 2;
-	h = dlo_trie_hash(
-		t->seed, t->seed[0], end, (size_t)e->key_len - off[n - depth]);
+	h = dlo_trie_hash(t->seed, t->seed[0], tail.end,
+		(size_t)e->key_len - off[n - depth]);
 	for (; depth < n; depth++) {
 		size_t to = off[n - depth], from = off[n - depth - 1];
 
-		k->at[k->n++] = (struct key){.hash = h, .rec = NO_RECORD};
+		add_key(k, h, NO_RECORD);
 		h = dlo_trie_hash(t->seed, h, start + to, to - from);
 	}
-	k->at[k->n++] = (struct key){.hash = h, .rec = e->rec};
+	add_key(k, h, e->rec);
 }
 
-/* Sorts by the lower 32 bits of the hash, stably. */
-static void sort_by_hash(struct keys *k)
+/* Sorts by bucket, stably: radix sort from the lowest bit that counts. */
+static void sort_by_bucket(struct keys *k)
 {
-	for (unsigned shift = 0; shift < 32; shift += 8) {
-		uint32_t count[256] = {0}, sum = 0;
+	for (unsigned shift = k->shift; shift < 32; shift += 9) {
+		uint32_t count[512] = {0}, sum = 0;
 		struct key *swap = k->other;
 
 		for (size_t i = 0; i < k->n; i++) {
-			count[k->at[i].hash >> shift & 255]++;
+			count[k->at[i].low >> shift & 511]++;
 		}
-		for (size_t i = 0; i < 256; i++) {
+		for (size_t i = 0; i < 512; i++) {
 			uint32_t here = count[i];
 
 			count[i] = sum;
 			sum += here;
 		}
 		for (size_t i = 0; i < k->n; i++) {
-			k->other[count[k->at[i].hash >> shift & 255]++] =
-				k->at[i];
+			uint32_t digit = k->at[i].low >> shift & 511;
+
+			k->other[count[digit]++] = k->at[i];
 		}
 		k->other = k->at;
 		k->at = swap;
@@ -113,7 +128,7 @@ static void sort_bucket(struct key *k, size_t n)
 		struct key x = k[i];
 		size_t j = i;
 
-		for (; j > 0 && tag_of(k[j - 1].hash) > tag_of(x.hash); j--) {
+		for (; j > 0 && k[j - 1].tag > x.tag; j--) {
 			k[j] = k[j - 1];
 		}
 		k[j] = x;
@@ -122,32 +137,30 @@ static void sort_bucket(struct key *k, size_t n)
 
 /* Keys of one bucket and tag make one node, whether their suffixes are the same
  * or not: candidates are settled exactly. */
-static bool same_node(const struct key *a, const struct key *b)
+static bool same_node(const struct keys *k, size_t i, size_t j)
 {
-	return a->bucket == b->bucket && tag_of(a->hash) == tag_of(b->hash);
+	return k->at[i].low >> k->shift == k->at[j].low >> k->shift &&
+	       k->at[i].tag == k->at[j].tag;
 }
 
-/*
- * Sorts keys into the order of their nodes, given the number of buckets, and
- * counts nodes. Returns how many nodes the fullest bucket has.
- */
-static size_t sort_keys(struct keys *k, uint32_t n_buckets)
+/* Sorts keys into the order of their nodes and counts these. Returns how many
+ * the fullest bucket has. */
+static size_t sort_keys(struct keys *k)
 {
-	size_t fullest = 0, from = 0, nodes = 0;
+	size_t fullest = 0, from = 0;
 
-	sort_by_hash(k);
+	sort_by_bucket(k);
 	k->n_nodes = 0;
-	for (size_t i = 0; i < k->n; i++) {
-		k->at[i].bucket = bucket_of(k->at[i].hash, n_buckets);
-	}
 	for (size_t to = 1; to <= k->n; to++) {
-		if (to < k->n && k->at[to].bucket == k->at[from].bucket) {
+		size_t nodes = 1;
+
+		if (to < k->n && k->at[to].low >> k->shift ==
+					 k->at[from].low >> k->shift) {
 			continue;
 		}
 		sort_bucket(k->at + from, to - from);
-		nodes = 1;
 		for (size_t i = from + 1; i < to; i++) {
-			nodes += !same_node(&k->at[i - 1], &k->at[i]);
+			nodes += !same_node(k, i - 1, i);
 		}
 		k->n_nodes += nodes;
 		fullest = nodes > fullest ? nodes : fullest;
@@ -170,150 +183,191 @@ static void make_keys(struct dlo_trie *t, struct keys *k,
 		for (size_t i = 0; i < n; i++) {
 			add_keys(t, records, &entry[i], k);
 		}
-	} while (
-		sort_keys(k, t->n_buckets) > BUCKET_MAX && ++tries < SEEDS_MAX);
+	} while (sort_keys(k) > BUCKET_MAX && ++tries < SEEDS_MAX);
 }
 
-/* Takes the memory of a built trie; its pieces are yet to be filled. */
-static int take(struct dlo_trie *t, struct dlo_arena *arena, size_t n_nodes,
-	size_t records_len, uint64_t **ret_filter, uint32_t **ret_bucket,
-	struct dlo_trie_node **ret_node, uint8_t **ret_records)
-{
-	t->n_words = (uint32_t)(n_nodes / KEYS_PER_WORD);
-	t->n_words = t->n_words > WORDS_MIN ? t->n_words : WORDS_MIN;
-	*ret_filter = dlo_arena_array(arena, t->n_words, sizeof(**ret_filter));
-	*ret_bucket =
-		dlo_arena_array(arena, t->n_buckets + 1u, sizeof(**ret_bucket));
-	*ret_node = dlo_arena_array(arena, n_nodes, sizeof(**ret_node));
-	*ret_records = dlo_arena_take(arena, records_len);
-	t->filter = *ret_filter;
-	t->bucket = *ret_bucket;
-	t->node = *ret_node;
-	t->records = *ret_records;
-	return *ret_filter && *ret_bucket && *ret_node && *ret_records
-		       ? 0
-		       : -ENOMEM;
-}
-
-/* Octets that the records of n entries take, and one that is no list. */
-static size_t sum_records(
-	const uint8_t *records, const struct dlo_trie_entry *entry, size_t n)
-{
-	size_t sum = 1;
-
-	for (size_t i = 0; i < n; i++) {
-		struct dlo_packed r = dlo_record_read(records + entry[i].rec);
-
-		sum += dlo_record_size(&r);
-	}
-	return sum;
-}
-
-/* Fills nodes, index, filter and record lists from sorted keys. */
-static int fill(struct dlo_trie *t, struct dlo_arena *arena,
-	const struct keys *k, const uint8_t *records, size_t lists_len)
-{
-	struct dlo_trie_node *node;
+/* The parts of a trie while they are written. */
+struct parts {
 	uint64_t *filter;
-	uint32_t *bucket, n_nodes = 0, b = 0;
+	uint32_t *bucket, n_buckets;
+	struct dlo_trie_node *node;
 	uint8_t *lists;
-	size_t at = 1, last = 0;
+	size_t lists_len; /* written */
+};
 
-	if (take(t, arena, k->n_nodes, lists_len, &filter, &bucket, &node,
-		    &lists)) {
+static uint32_t n_words_for(size_t n_nodes)
+{
+	size_t dense = n_nodes / KEYS_PER_WORD_DENSE;
+	size_t sparse = n_nodes / KEYS_PER_WORD_SPARSE;
+
+	sparse = sparse < WORDS_CACHED ? sparse : WORDS_CACHED;
+	sparse = sparse > WORDS_MIN ? sparse : WORDS_MIN;
+	return (uint32_t)(dense > sparse ? dense : sparse);
+}
+
+/* Takes the memory of a trie. */
+static int take(struct dlo_trie *t, struct dlo_arena *arena,
+	const struct keys *k, size_t lists_len, struct parts *ret)
+{
+	struct parts p = {.lists_len = 1};
+
+	p.n_buckets = UINT32_MAX >> k->shift;
+	p.n_buckets++;
+	t->n_words = n_words_for(k->n_nodes);
+	t->bucket_shift = (uint8_t)k->shift;
+	t->filter = p.filter =
+		dlo_arena_array(arena, t->n_words, sizeof(*p.filter));
+	t->bucket = p.bucket =
+		dlo_arena_array(arena, p.n_buckets + 1u, sizeof(*p.bucket));
+	t->node = p.node = dlo_arena_array(arena, k->n_nodes, sizeof(*p.node));
+	t->records = p.lists = dlo_arena_take(arena, lists_len);
+	if (!p.filter || !p.bucket || !p.node || !p.lists) {
 		return -ENOMEM;
 	}
-	for (size_t i = 0, j = 0; i < k->n; i = j) {
-		struct dlo_trie_node x = {.tag = tag_of(k->at[i].hash)};
-
-		for (; j < k->n && same_node(&k->at[i], &k->at[j]); j++) {
-			uint64_t h = k->at[j].hash;
-
-			filter[dlo_trie_word(h, t->n_words)] |=
-				dlo_trie_bits(h);
-			if (k->at[j].rec == NO_RECORD) {
-				x.list |= 1;
-				continue;
-			}
-			x.list |= x.list > 1 ? 0 : (uint32_t)at << 1;
-			last = at;
-			at += dlo_record_copy(
-				lists + at, records + k->at[j].rec);
-		}
-		if (x.list > 1) {
-			dlo_record_end(lists + last);
-		}
-		for (; b <= k->at[i].bucket; b++) {
-			bucket[b] = n_nodes;
-		}
-		node[n_nodes++] = x;
-	}
-	for (; b <= t->n_buckets; b++) {
-		bucket[b] = n_nodes;
-	}
+	*ret = p;
 	return 0;
 }
 
-/* The lengths of raw tails, and how many keys the entries make. */
-static size_t survey(struct dlo_trie *t, const uint8_t *records,
-	const struct dlo_trie_entry *entry, size_t n)
+/* Makes the node of the keys from i on. Returns where the next one begins. */
+static size_t make_node(struct parts *p, const struct keys *k, size_t i,
+	const uint8_t *records, struct dlo_trie_node *ret)
 {
-	bool tail[DLO_NAME_MAX + 1] = {false};
-	size_t n_keys = 0;
+	size_t j = i, last = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		struct dlo_packed r = dlo_record_read(records + entry[i].rec);
-		struct dlo_tail x;
-
-		if (entry[i].tail) {
-			tail[entry[i].key_len] = true;
-			n_keys++;
+	*ret = (struct dlo_trie_node){.tag = k->at[i].tag};
+	for (; j < k->n && same_node(k, i, j); j++) {
+		if (j + AHEAD < k->n && k->at[j + AHEAD].rec != NO_RECORD) {
+			__builtin_prefetch(records + k->at[j + AHEAD].rec);
+		}
+		if (k->at[j].rec == NO_RECORD) {
+			ret->list |= 1;
 			continue;
 		}
-		dlo_record_tail(&r, &x);
-		t->tops |= x.n_whole == 1;
-		n_keys += x.n_whole > 2 ? x.n_whole - 1u : 1;
+		ret->list |= last ? 0 : (uint32_t)p->lists_len << 1;
+		last = p->lists_len;
+		p->lists_len += dlo_record_copy(
+			p->lists + last, records + k->at[j].rec);
+	}
+	if (last) {
+		dlo_record_end(p->lists + last);
+	}
+	return j;
+}
+
+/* Writes filter, index, nodes and lists from sorted keys. */
+static void fill(struct parts *p, const struct dlo_trie *t,
+	const struct keys *k, const uint8_t *records)
+{
+	uint32_t n_nodes = 0, b = 0;
+
+	for (size_t i = 0; i < k->n; i++) {
+		uint64_t h = hash_of(&k->at[i]);
+
+		p->filter[dlo_trie_word(h, t->n_words)] |= dlo_trie_bits(h);
+	}
+	for (size_t i = 0; i < k->n;) {
+		for (; b <= k->at[i].low >> k->shift; b++) {
+			p->bucket[b] = n_nodes;
+		}
+		i = make_node(p, k, i, records, &p->node[n_nodes++]);
+	}
+	for (; b <= p->n_buckets; b++) {
+		p->bucket[b] = n_nodes;
+	}
+}
+
+/* What the entries need. */
+struct needs {
+	size_t n_keys;
+	size_t lists_len; /* octet 0 is no list */
+};
+
+static struct needs survey(struct dlo_trie *t, const uint8_t *records,
+	const struct dlo_trie_entry *entry, size_t n)
+{
+	bool raw[DLO_NAME_MAX + 1] = {false};
+	struct needs x = {.lists_len = 1};
+
+	for (size_t i = 0; i < n; i++) {
+		const struct dlo_trie_entry *e = &entry[i];
+		struct dlo_packed r = dlo_record_read(records + e->rec);
+
+		x.lists_len += dlo_record_size(&r);
+		x.n_keys += !e->raw && e->n_labels > 2 ? e->n_labels - 1u : 1;
+		raw[e->key_len] |= e->raw;
+		t->tops |= !e->raw && e->n_labels == 1;
 	}
 	for (size_t i = 0; i <= DLO_NAME_MAX; i++) {
-		if (tail[i]) {
+		if (raw[i]) {
 			t->tail_len[t->n_tails++] = (uint8_t)i;
 		}
 	}
-	return n_keys;
+	t->more = t->tops || t->n_tails > 0;
+	return x;
+}
+
+/* The shift that leaves as many buckets as n_keys need. */
+static unsigned shift_for(size_t n_keys)
+{
+	unsigned shift = 31;
+
+	while (shift > 4 && n_keys > (size_t)KEYS_PER_BUCKET << (32 - shift)) {
+		shift--;
+	}
+	return shift;
 }
 
 int dlo_trie_build(struct dlo_trie *ret, struct dlo_arena *arena,
 	const uint8_t *records, size_t records_len,
 	const struct dlo_trie_entry *entry, size_t n)
 {
-	struct dlo_trie t = {0};
-	size_t n_keys = survey(&t, records, entry, n);
-	size_t lists_len = sum_records(records, entry, n);
-	struct keys k = {0};
+	struct dlo_trie t = {.n_tails = 0};
+	struct needs need = survey(&t, records, entry, n);
+	struct keys k = {.shift = shift_for(need.n_keys)};
+	struct parts p;
 	int r = -ENOMEM;
 
-	if (lists_len >= UINT32_MAX / 2 || n_keys >= UINT32_MAX / 2) {
+	/* Half of 32 bits, as a list shares its word with a flag. */
+	if (need.lists_len > INT32_MAX || need.n_keys > INT32_MAX) {
 		return -ENOMEM;
 	}
-	t.n_buckets = (uint32_t)(n_keys / NODES_PER_BUCKET + 1);
-	k.at = calloc(n_keys + 1, sizeof(*k.at));
-	k.other = calloc(n_keys + 1, sizeof(*k.other));
+	k.at = calloc(need.n_keys + 1, sizeof(*k.at));
+	k.other = calloc(need.n_keys + 1, sizeof(*k.other));
 	if (k.at && k.other) {
 		make_keys(&t, &k, records, records_len, entry, n);
-		r = fill(&t, arena, &k, records, lists_len);
+		r = take(&t, arena, &k, need.lists_len, &p);
+	}
+	if (r == 0) {
+		fill(&p, &t, &k, records);
+		*ret = t;
 	}
 	free(k.at);
 	free(k.other);
-	if (r == 0) {
-		*ret = t;
-	}
 	return r;
+}
+
+unsigned dlo_trie_look_more(const struct dlo_trie *t, const struct dlo_name *n)
+{
+	unsigned found = 0;
+
+	if (t->tops && n->n_labels > 1 &&
+		dlo_trie_has(t, dlo_trie_suffix(t, n, n->last))) {
+		found = DLO_TRIE_TOP;
+	}
+	for (size_t i = 0; i < t->n_tails; i++) {
+		unsigned has =
+			dlo_trie_has(t, dlo_trie_tail(t, n, t->tail_len[i]));
+
+		found |= has * DLO_TRIE_TAIL << i;
+	}
+	return found;
 }
 
 static const struct dlo_trie_node *lookup(
 	const struct dlo_trie *t, uint64_t hash)
 {
-	uint32_t b = bucket_of(hash, t->n_buckets), tag = tag_of(hash);
+	uint32_t b = (uint32_t)hash >> t->bucket_shift;
+	uint32_t tag = (uint32_t)(hash >> 32);
 
 	for (uint32_t i = t->bucket[b]; i < t->bucket[b + 1]; i++) {
 		if (t->node[i].tag == tag) {
@@ -329,7 +383,7 @@ struct search {
 	const struct dlo_trie *t;
 	struct dlo_hits *h;
 	size_t n;
-	uint32_t list[DLO_LABELS_MAX + DLO_TAILS_MAX + 1];
+	uint32_t list[2 * DLO_NAME_MAX]; /* two lengths of grams, or labels */
 };
 
 static void settle(struct search *s, uint32_t list)
@@ -375,22 +429,60 @@ static void descend(struct search *s, uint64_t hash)
 	} while (visit(s, hash));
 }
 
-void dlo_trie_find(const struct dlo_trie *t, struct dlo_hits *h)
+void dlo_trie_find(const struct dlo_trie *t, unsigned left, struct dlo_hits *h)
 {
 	const struct dlo_name *name = h->name;
-	uint64_t hash = dlo_trie_suffix(t, name, name->last2);
 	struct search s;
 
 	s.t = t;
 	s.h = h;
 	s.n = 0;
-	if (visit(&s, hash)) {
-		descend(&s, hash);
+	if (left & DLO_TRIE_SUFFIX) {
+		uint64_t hash = dlo_trie_suffix(t, name, name->last2);
+
+		if (visit(&s, hash)) {
+			descend(&s, hash);
+		}
 	}
-	if (t->tops && name->n_labels > 1) {
+	if (left & DLO_TRIE_TOP) {
 		(void)visit(&s, dlo_trie_suffix(t, name, name->last));
 	}
+	for (left /= DLO_TRIE_TAIL; left; left &= left - 1) {
+		size_t len = t->tail_len[__builtin_ctz(left)];
+
+		(void)visit(&s, dlo_trie_tail(t, name, len));
+	}
+}
+
+bool dlo_trie_scan(const struct dlo_trie *t, const struct dlo_name *n)
+{
+	bool maybe = false;
+
 	for (size_t i = 0; i < t->n_tails; i++) {
-		(void)visit(&s, dlo_trie_tail(t, name, t->tail_len[i]));
+		size_t len = t->tail_len[i];
+
+		for (size_t end = len + 1; end < n->len; end++) {
+			maybe |= dlo_trie_has(
+				t, dlo_trie_gram(t->seed, n->wire + end, len));
+		}
+	}
+	return maybe;
+}
+
+void dlo_trie_find_grams(const struct dlo_trie *t, struct dlo_hits *h)
+{
+	const struct dlo_name *name = h->name;
+	struct search s;
+
+	s.t = t;
+	s.h = h;
+	s.n = 0;
+	for (size_t i = 0; i < t->n_tails; i++) {
+		size_t len = t->tail_len[i];
+
+		for (size_t end = len + 1; end < name->len; end++) {
+			(void)visit(&s,
+				dlo_trie_gram(t->seed, name->wire + end, len));
+		}
 	}
 }

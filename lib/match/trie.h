@@ -12,7 +12,9 @@
  * on, label by label, each step asking the filter first.
  *
  * A raw tail (`*ngrok.io`, which cuts through a label) is a key too: the name's
- * last k octets, for a few k. Small sets have none: see infix.h.
+ * last k octets, for a few k. So are grams, k octets of a label that may stand
+ * anywhere: they have a trie of their own that is asked at every octet. Small
+ * sets have neither: see infix.h.
  *
  * Hashes fold case by OR 0x20 on every octet. That is a superset (a length
  * octet of 3 becomes one of 35), nothing is copied, and all candidates are
@@ -35,7 +37,7 @@
 #define DLO_TAILS_MAX 11 /* distinct lengths of raw tails */
 
 struct dlo_trie_node {
-	uint32_t tag;  /* upper half of the hash */
+	uint32_t tag; /* upper half of the hash */
 	uint32_t list; /* its records << 1 | something lies deeper */
 };
 
@@ -43,32 +45,40 @@ struct dlo_trie {
 	uint64_t seed[4];
 	const uint64_t *filter;
 	uint32_t n_words; /* of the filter */
+	bool more; /* one of the next two */
 	bool tops; /* one-label patterns: look at the last label alone too */
 	uint8_t n_tails;
 	uint8_t tail_len[DLO_TAILS_MAX];
-	uint32_t n_buckets;
-	const uint32_t *bucket; /* n_buckets + 1 indices of node */
+	uint8_t bucket_shift; /* lower half of a hash -> its bucket */
+	const uint32_t *bucket; /* indices of node: the first of each, and n */
 	const struct dlo_trie_node *node;
 	const uint8_t *records; /* 0: no list */
 };
 
-/* One pattern for the trie: a record and where its key is. */
+/* One pattern for the trie: its record and its key, the last octets of what
+ * dlo_record_tail() finds in it. */
 struct dlo_trie_entry {
-	uint32_t rec;	 /* offset of the record */
-	uint8_t key_len; /* octets of the key, without the root's */
-	bool tail;	 /* a raw tail; else key_len octets are whole labels */
+	uint32_t rec; /* offset of the record */
+	uint16_t gram; /* in it, the end of a key that may be anywhere; or 0 */
+	uint8_t key_len;
+	uint8_t n_labels; /* that the key consists of, unless */
+	bool raw; /* it cuts through a label */
 };
 
 /*
- * Builds from n entries over `records`. The key of an entry is the last octets
- * of what dlo_trie_key() makes of its record. 0, -ENOMEM.
+ * Builds from n entries over `records`, which begin with DLO_NAME_HEADROOM
+ * octets of no meaning. 0, -ENOMEM.
  */
 int dlo_trie_build(struct dlo_trie *ret, struct dlo_arena *arena,
 	const uint8_t *records, size_t records_len,
 	const struct dlo_trie_entry *entry, size_t n);
 
-/* Looks up what dlo_trie_maybe() did not exclude. */
-void dlo_trie_find(const struct dlo_trie *t, struct dlo_hits *h);
+/* Looks up what dlo_trie_look() left. */
+void dlo_trie_find(const struct dlo_trie *t, unsigned left, struct dlo_hits *h);
+
+/* Whether a trie of grams may match; and looking them up. */
+bool dlo_trie_scan(const struct dlo_trie *t, const struct dlo_name *n);
+void dlo_trie_find_grams(const struct dlo_trie *t, struct dlo_hits *h);
 
 /*
  * Hash of the n octets before `end`, chained to x. Reads up to 24 octets before
@@ -95,6 +105,17 @@ static inline uint64_t dlo_trie_hash(
 	uint64_t c = (dlo_load64(end - 24) | fold) & dlo_load64(mask + n);
 
 	return dlo_mum(a ^ x, b ^ seed[1]) ^ dlo_mum(c ^ seed[2], x ^ seed[3]);
+}
+
+/* Hash of a gram: the n octets before `end`, n <= 8. */
+static inline uint64_t dlo_trie_gram(
+	const uint64_t seed[4], const uint8_t *end, size_t n)
+{
+	static const uint8_t mask[16] = {
+		0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255};
+	uint64_t a = dlo_load64(end - 8) | 0x2020202020202020u;
+
+	return dlo_mum((a & dlo_load64(mask + n)) ^ seed[0], seed[1] + n);
 }
 
 static inline uint64_t dlo_trie_bits(uint64_t hash)
@@ -129,19 +150,27 @@ static inline uint64_t dlo_trie_tail(
 		t->seed, t->seed[0] + len, n->wire + n->len - 1, len);
 }
 
-/* Whether anything in the trie may match: the miss path. */
-static inline bool dlo_trie_maybe(
+/*
+ * What a look at the filter leaves of a name, a bit each: its last two labels,
+ * its last label, its raw tails.
+ */
+#define DLO_TRIE_SUFFIX 1u
+#define DLO_TRIE_TOP 2u
+#define DLO_TRIE_TAIL 4u /* and the bits above it */
+
+/* The rest of the miss path, for the sets that have such patterns. */
+unsigned dlo_trie_look_more(const struct dlo_trie *t, const struct dlo_name *n);
+
+/* The miss path. 0: nothing in the trie matches. */
+static inline unsigned dlo_trie_look(
 	const struct dlo_trie *t, const struct dlo_name *n)
 {
-	bool maybe = dlo_trie_has(t, dlo_trie_suffix(t, n, n->last2));
+	unsigned found = dlo_trie_has(t, dlo_trie_suffix(t, n, n->last2));
 
-	if (t->tops) {
-		maybe |= dlo_trie_has(t, dlo_trie_suffix(t, n, n->last));
+	if (t->more) {
+		found |= dlo_trie_look_more(t, n);
 	}
-	for (size_t i = 0; i < t->n_tails; i++) {
-		maybe |= dlo_trie_has(t, dlo_trie_tail(t, n, t->tail_len[i]));
-	}
-	return maybe;
+	return found;
 }
 
 #endif

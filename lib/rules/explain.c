@@ -21,8 +21,8 @@
 
 struct dlo_explainer {
 	const struct dlo_ruleset *rules;
-	size_t room;	   /* matches that the arrays hold */
-	uint32_t *match;   /* ascending */
+	size_t room; /* matches that the arrays hold */
+	uint32_t *match; /* ascending */
 	uint32_t *grouped; /* the same, by verdict */
 	struct dlo_verdict *verdict;
 	struct dlo_explained_alert *alert;

@@ -55,7 +55,7 @@ struct key {
 		struct dlo_line *l, const struct dlo_slice *v,
 		const struct key *key);
 	size_t offset; /* of the text in struct dlo_rule */
-	bool empty;    /* may be */
+	bool empty; /* may be */
 };
 
 static bool lacks_value(const struct key *key, const struct dlo_slice *v)

@@ -16,8 +16,8 @@ struct dlo_intern_entry {
 /* All zero is an empty table. */
 struct dlo_intern {
 	struct dlo_intern_entry *entry; /* entry[0..n), room for n_slots / 2 */
-	uint32_t *slot;			/* number + 1; 0 is free */
-	uint32_t n, n_slots;		/* n_slots: 0 or a power of two */
+	uint32_t *slot; /* number + 1; 0 is free */
+	uint32_t n, n_slots; /* n_slots: 0 or a power of two */
 };
 
 /*

@@ -20,8 +20,8 @@ struct dlo_slice {
 
 struct dlo_line {
 	const char *p;
-	size_t len;    /* at most DLO_LINE_MAX once something is read */
-	size_t at;     /* what is read next */
+	size_t len; /* at most DLO_LINE_MAX once something is read */
+	size_t at; /* what is read next */
 	char *scratch; /* of DLO_LINE_MAX octets, for values in quotes */
 	struct dlo_diag *diag; /* file and line are filled in */
 };

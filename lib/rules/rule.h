@@ -26,9 +26,9 @@ struct dlo_rule {
 	const char *id, *title, *category, *service, *note;
 	const char *const *tags;
 	uint32_t n_tags;
-	uint32_t level;	 /* enum dlo_level */
+	uint32_t level; /* enum dlo_level */
 	uint32_t action; /* enum dlo_action */
-	uint32_t group;	 /* 0 until the set is compiled */
+	uint32_t group; /* 0 until the set is compiled */
 };
 
 /* One pattern: where its text begins, its line, and its struct dlo_rule. */

@@ -21,10 +21,10 @@
  * ids given to dlo_ruleset_decide(), which puts each group's ids together.
  */
 struct dlo_verdict {
-	uint32_t group;	       /* number of this (rule, service) in the set */
+	uint32_t group; /* number of this (rule, service) in the set */
 	const uint32_t *match; /* ascending */
 	uint32_t n_matches;
-	enum dlo_level level;	/* highest of the matches */
+	enum dlo_level level; /* highest of the matches */
 	enum dlo_action action; /* alert wins over count over off */
 };
 

@@ -13,8 +13,8 @@ struct dlo_words {
 	unsigned n;
 };
 
-#define DLO_WORDS(what, rows)                                               \
-	{                                                                   \
+#define DLO_WORDS(what, rows) \
+	{ \
 		what, rows, sizeof(*(rows)), sizeof(rows) / sizeof(*(rows)) \
 	}
 

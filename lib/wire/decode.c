@@ -4,7 +4,6 @@
 
 #include <ldns/ldns.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -62,20 +61,17 @@ static const char *code_text(const char *text, const char *prefix,
 
 const char *dlo_type_name(uint16_t type, char buf[DLO_CODE_TEXT_MAX])
 {
-	char *text = ldns_rr_type2str((ldns_rr_type)type);
+	/* ldns_rr_type2str() would know these, on the heap. */
+	static const char *const question_types[] = {
+		"IXFR", "AXFR", "MAILB", "MAILA", "ANY"};
+	const ldns_rr_descriptor *d;
 
-	code_text(text, "TYPE", type, buf);
-	free(text);
-	return buf;
-}
-
-const char *dlo_class_name(uint16_t cls, char buf[DLO_CODE_TEXT_MAX])
-{
-	char *text = ldns_rr_class2str((ldns_rr_class)cls);
-
-	code_text(text, "CLASS", cls, buf);
-	free(text);
-	return buf;
+	if (type >= LDNS_RR_TYPE_IXFR && type <= LDNS_RR_TYPE_ANY) {
+		return code_text(
+			question_types[type - LDNS_RR_TYPE_IXFR], "", 0, buf);
+	}
+	d = ldns_rr_descript(type);
+	return code_text(d ? d->_name : NULL, "TYPE", type, buf);
 }
 
 static const char *table_name(ldns_lookup_table *table, const char *prefix,
@@ -84,6 +80,11 @@ static const char *table_name(ldns_lookup_table *table, const char *prefix,
 	const ldns_lookup_table *row = ldns_lookup_by_id(table, (int)number);
 
 	return code_text(row ? row->name : NULL, prefix, number, buf);
+}
+
+const char *dlo_class_name(uint16_t cls, char buf[DLO_CODE_TEXT_MAX])
+{
+	return table_name(ldns_rr_classes, "CLASS", cls, buf);
 }
 
 const char *dlo_opcode_name(unsigned opcode, char buf[DLO_CODE_TEXT_MAX])

@@ -12,24 +12,12 @@ static int next(struct dlo_decap *d, enum dlo_layer layer)
 	return d->in.over ? DLO_STAT_CUT_LINK : DLO_DECAP_NEXT;
 }
 
-static int next_ethertype(struct dlo_decap *d, uint16_t protocol)
-{
-	d->protocol = protocol;
-	return next(d, DLO_LAYER_ETHERTYPE);
-}
-
 /* A length field of 802.3 instead of a type: at most 1500. */
 #define ETHERTYPE_MIN 0x0600
 
-static int ethernet(struct dlo_decap *d)
+static int next_ethertype(struct dlo_decap *d, uint16_t type)
 {
-	dlo_bytes_take(&d->in, 12);
-	return next_ethertype(d, dlo_bytes_u16(&d->in));
-}
-
-static int ethertype(struct dlo_decap *d)
-{
-	switch (d->protocol) {
+	switch (type) {
 	case 0x0800:
 		return next(d, DLO_LAYER_IPV4);
 	case 0x86dd:
@@ -42,9 +30,16 @@ static int ethertype(struct dlo_decap *d)
 	case 0x8864:
 		return next(d, DLO_LAYER_PPPOE);
 	default:
-		return d->protocol < ETHERTYPE_MIN ? next(d, DLO_LAYER_LLC)
-						   : DLO_STAT_NOT_IP;
+		return d->in.over	      ? DLO_STAT_CUT_LINK
+		       : type < ETHERTYPE_MIN ? next(d, DLO_LAYER_LLC)
+					      : DLO_STAT_NOT_IP;
 	}
+}
+
+static int ethernet(struct dlo_decap *d)
+{
+	dlo_bytes_take(&d->in, 12);
+	return next_ethertype(d, dlo_bytes_u16(&d->in));
 }
 
 static int vlan(struct dlo_decap *d)
@@ -168,7 +163,6 @@ static int none(struct dlo_decap *d)
 static int (*const decoders[])(struct dlo_decap *d) = {
 	[DLO_LAYER_NONE] = none,
 	[DLO_LAYER_ETHERNET] = ethernet,
-	[DLO_LAYER_ETHERTYPE] = ethertype,
 	[DLO_LAYER_VLAN] = vlan,
 	[DLO_LAYER_LLC] = llc,
 	[DLO_LAYER_SLL] = sll,

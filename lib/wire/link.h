@@ -24,7 +24,7 @@
 struct dlo_dgram {
 	const uint8_t *src, *dst; /* 4 or 16 octets */
 	const uint8_t *payload;
-	uint32_t len;	   /* octets of payload that are there */
+	uint32_t len; /* octets of payload that are there */
 	uint32_t sent_len; /* that were sent; more than len in a cut frame */
 	uint16_t sport, dport;
 	uint8_t ip_version, transport;
@@ -35,7 +35,6 @@ struct dlo_dgram {
 enum dlo_layer {
 	DLO_LAYER_NONE,
 	DLO_LAYER_ETHERNET,
-	DLO_LAYER_ETHERTYPE, /* whatever d->protocol says */
 	DLO_LAYER_VLAN,
 	DLO_LAYER_LLC,
 	DLO_LAYER_SLL,
@@ -58,8 +57,8 @@ enum { DLO_DECAP_NEXT = -1, DLO_DECAP_DONE = -2 };
 /* The state between two decoders. */
 struct dlo_decap {
 	struct dlo_bytes in; /* from the next header on */
-	uint32_t missing;    /* octets of `in` that the snap length cut off */
-	uint16_t protocol;   /* EtherType, for DLO_LAYER_ETHERTYPE */
+	uint32_t missing; /* octets of `in` that the snap length cut off */
+	uint16_t protocol; /* EtherType, for DLO_LAYER_ETHERTYPE */
 	enum dlo_layer next;
 	const uint16_t *ports;
 	unsigned n_ports;

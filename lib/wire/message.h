@@ -27,7 +27,7 @@ struct dlo_message {
 	uint16_t id, flags;
 	uint16_t n_questions, n_answers, n_authority, n_additional;
 	uint16_t n_seen; /* whole questions in question[] */
-	bool damaged;	 /* a damaged question follows them */
+	bool damaged; /* a damaged question follows them */
 	struct dlo_question question[DLO_QUESTIONS_MAX];
 	/* Where names with pointers in them are unfolded to. */
 	struct dlo_name_buf unfolded[DLO_QUESTIONS_MAX];

@@ -16,37 +16,49 @@
 #define POINTER 0xc0
 #define POINTERS_MAX 126
 
+/* Why there is no name at `wire`: what stopped the walk at offset `at`. */
+static __attribute__((cold)) enum dlo_name_result refuse(
+	const uint8_t *wire, size_t room, size_t at)
+{
+	if (at >= room) {
+		return DLO_NAME_CUT;
+	}
+	if (at >= DLO_NAME_MAX) {
+		return DLO_NAME_TOO_LONG;
+	}
+	return wire[at] < POINTER ? DLO_NAME_LABEL_TYPE : DLO_NAME_POINTER;
+}
+
 enum dlo_name_result dlo_name_walk(
 	const uint8_t *msg, size_t len, size_t *off, struct dlo_name *ret)
 {
 	const uint8_t *wire = msg + *off;
 	size_t room = *off < len ? len - *off : 0;
 	size_t end = room < DLO_NAME_MAX ? room : DLO_NAME_MAX;
-	size_t at = 0, last = 0, last2 = 0;
+	size_t at = 0;
+	uint32_t starts = 0; /* offsets of the last labels, 8 bits each */
 	unsigned n = 0;
 
-	for (;; n++) {
-		if (at >= end) {
-			return at < room ? DLO_NAME_TOO_LONG : DLO_NAME_CUT;
+	for (;;) {
+		if (__builtin_expect(at >= end, 0)) {
+			return refuse(wire, room, at);
 		}
-		unsigned label = wire[at];
-
+		uint32_t label = wire[at];
 		if (label - 1 >= LABEL_MAX) {
-			if (label == 0) {
-				break;
+			if (__builtin_expect(label != 0, 0)) {
+				return refuse(wire, room, at);
 			}
-			return label < POINTER ? DLO_NAME_LABEL_TYPE
-					       : DLO_NAME_POINTER;
+			break;
 		}
-		last2 = last;
-		last = at;
+		starts = starts << 8 | (uint32_t)at;
+		n++;
 		at += label + 1;
 	}
-	*ret = (struct dlo_name){.wire = wire,
-		.len = (uint8_t)(at + 1),
-		.n_labels = (uint8_t)n,
-		.last = (uint8_t)last,
-		.last2 = (uint8_t)last2};
+	ret->wire = wire;
+	ret->len = (uint8_t)(at + 1);
+	ret->n_labels = (uint8_t)n;
+	ret->last = (uint8_t)starts;
+	ret->last2 = (uint8_t)(starts >> 8);
 	*off += at + 1;
 	return DLO_NAME_OK;
 }
@@ -152,35 +164,22 @@ size_t dlo_name_print(const struct dlo_name *name, char *buf)
 	return (size_t)(to - buf);
 }
 
-/*
- * Reads one octet, perhaps escaped, from text[0..len), len > 0. Returns how
- * many characters it took, or 0 with *reterr_msg.
- */
-static size_t parse_octet(
+static bool is_printable(char c)
+{
+	return (uint8_t)c > ' ' && (uint8_t)c < 0x7f;
+}
+
+/* Reads \DDD or \x, as parse_octet() does. */
+static size_t parse_escape(
 	const char *text, size_t len, uint8_t *ret, const char **reterr_msg)
 {
 	unsigned value = 0;
-	uint8_t c = (uint8_t)text[0];
 
-	if (c <= ' ' || c >= 0x7f) {
-		*reterr_msg = c >= 0x80		      ? "not an ASCII character"
-			      : c == ' ' || c == '\t' ? "a blank"
-						      : "a control character";
-		return 0;
-	}
-	if (c != '\\') {
-		*ret = c;
-		return 1;
-	}
-	if (len < 2) {
-		*reterr_msg = "nothing follows the backslash";
+	if (len < 2 || !is_printable(text[1])) {
+		*reterr_msg = "no printable character after the backslash";
 		return 0;
 	}
 	if ((uint8_t)(text[1] - '0') > 9) {
-		if ((uint8_t)text[1] <= ' ' || (uint8_t)text[1] >= 0x7f) {
-			*reterr_msg = "an escape needs a printable character";
-			return 0;
-		}
 		*ret = (uint8_t)text[1];
 		return 2;
 	}
@@ -195,6 +194,28 @@ static size_t parse_octet(
 	}
 	*ret = (uint8_t)value;
 	return 4;
+}
+
+/*
+ * Reads one octet, perhaps escaped, from text[0..len), len > 0. Returns how
+ * many characters it took, or 0 with *reterr_msg.
+ */
+static inline size_t parse_octet(
+	const char *text, size_t len, uint8_t *ret, const char **reterr_msg)
+{
+	char c = text[0];
+
+	if (c == '\\') {
+		return parse_escape(text, len, ret, reterr_msg);
+	}
+	if (!is_printable(c)) {
+		*reterr_msg = c == ' ' || c == '\t' ? "a blank"
+			      : (uint8_t)c >= 0x80  ? "not an ASCII character"
+						    : "a control character";
+		return 0;
+	}
+	*ret = (uint8_t)c;
+	return 1;
 }
 
 /* A name being written: its label begins at `label`, n octets are there. */

@@ -40,7 +40,8 @@ enum dlo_name_result {
 	DLO_NAME_CUT, /* runs past the end */
 	DLO_NAME_LABEL_TYPE, /* 0x40, 0x80 */
 	DLO_NAME_TOO_LONG, /* over 255 octets */
-	DLO_NAME_POINTER, /* not allowed here, not backwards, or into the header */
+	DLO_NAME_POINTER, /* not allowed here, not backwards, or into the header
+			   */
 };
 
 /*
@@ -56,8 +57,8 @@ enum dlo_name_result dlo_name_walk(
  * must point to before the run of labels that it ends, and not into the
  * header, so that no name is followed twice; at most 126 pointers.
  */
-enum dlo_name_result dlo_name_unfold(const uint8_t *msg, size_t len, size_t *off,
-	struct dlo_name_buf *buf, struct dlo_name *ret);
+enum dlo_name_result dlo_name_unfold(const uint8_t *msg, size_t len,
+	size_t *off, struct dlo_name_buf *buf, struct dlo_name *ret);
 
 /* Takes over octets known to be a valid wire name (a record's, a pattern's),
  * copied into buf. */

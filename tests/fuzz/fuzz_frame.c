@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * fuzz_frame.c - any octets as a frame of any link type, along the whole path.
+ *
+ * The first octet picks the link type, the second the options. What must hold:
+ * each frame ends at exactly one counter; what is reported is what a slow
+ * reading of the same message finds, matched by the definition of a pattern
+ * and not by the compiled matcher; all printers cope with every record.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dnslookout.h"
+#include "match/pattern.h"
+#include "wire/name.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define CHECK(x) \
+	do { \
+		if (!(x)) { \
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, \
+				#x); \
+			abort(); \
+		} \
+	} while (0)
+
+static const int link_types[] = {
+	1, 0, 9, 12, 50, 51, 101, 108, 113, 228, 229, 276, 147};
+#define N_LINK_TYPES (sizeof(link_types) / sizeof(link_types[0]))
+
+/* One pattern a line: its id is its line less one. */
+static const char *const patterns[] = {
+	"io", "=a.io", "*.b.io", "*a*", "?.io", "aa.*", "*b.io", "ccc"};
+#define N_PATTERNS (sizeof(patterns) / sizeof(patterns[0]))
+
+struct world {
+	struct dlo_ruleset *rules;
+	struct dlo_pattern *pattern[N_PATTERNS];
+	struct dlo_text *text;
+	unsigned n_records;
+};
+
+static struct world *world_new(void)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	struct dlo_text_options options = {
+		.link = true, .hex = true, .verbose = true, .link_type = 1};
+	struct dlo_builder *b;
+	struct dlo_diag diag;
+	char list[256] = "";
+	size_t at;
+	const char *msg;
+
+	for (size_t i = 0; i < N_PATTERNS; i++) {
+		strcat(strcat(list, patterns[i]), "\n");
+		w->pattern[i] = malloc(sizeof(struct dlo_pattern));
+		CHECK(!dlo_pattern_parse(patterns[i], strlen(patterns[i]),
+			w->pattern[i], &at, &msg));
+	}
+	CHECK(!dlo_builder_new(&b));
+	CHECK(!dlo_builder_add_list(
+		b, "p.list", list, strlen(list), NULL, &diag));
+	CHECK(!dlo_builder_build(b, &w->rules, &diag));
+	dlo_builder_free(b);
+	CHECK(!dlo_text_new(&options, &w->text));
+	return w;
+}
+
+/* The patterns of an alert are exactly those that match by definition. */
+static void check_alert(const struct world *w, const struct dlo_record *rec)
+{
+	struct dlo_name_buf buf;
+	struct dlo_name name;
+	uint32_t n = 0;
+
+	dlo_name_copy(&buf, rec->u.name, rec->name_len, &name);
+	for (uint32_t id = 0; id < N_PATTERNS; id++) {
+		if (dlo_pattern_matches(w->pattern[id], &name)) {
+			CHECK(n < rec->n_matches && rec->match[n] == id);
+			n++;
+		}
+	}
+	CHECK(n == rec->n_matches && n == rec->n_matches_total && n > 0);
+	CHECK(rec->decoded == DLO_DECODED_OK);
+}
+
+static void on_record(void *ctx, const struct dlo_record *rec)
+{
+	static char line[65536];
+	struct world *w = ctx;
+	struct dlo_origin origin = {.capture = "x.pcap", .interface = "eth0"};
+	const char *text;
+	uint64_t ts_ns;
+	size_t n;
+
+	w->n_records++;
+	CHECK(!(rec->flags & DLO_RECORD_FIRST) == (w->n_records > 1));
+	if (rec->flags & DLO_RECORD_LAST) {
+		w->n_records = 0;
+	}
+	if (rec->kind == DLO_RECORD_ALERT) {
+		check_alert(w, rec);
+	}
+	n = dlo_text_print(w->text, rec, &text, &ts_ns);
+	CHECK(!(n > 0) == !(rec->flags & DLO_RECORD_LAST));
+	for (size_t i = 0; i < n; i++) {
+		CHECK((text[i] >= 0x20 && text[i] < 0x7f) || text[i] == '\n' ||
+			text[i] == '\t');
+	}
+	n = dlo_json_print(rec, &origin, line, sizeof(line));
+	CHECK((n > 0) == (rec->kind != DLO_RECORD_BYTES));
+	CHECK(strlen(line) == n);
+	n = dlo_syslog_print(rec, &origin, 48, line, sizeof(line));
+	CHECK(n <= 1024 - 48);
+	CHECK((n > 0) == (rec->kind == DLO_RECORD_ALERT));
+}
+
+static void check_counters(const struct dlo_engine *e)
+{
+	uint64_t ends = dlo_engine_stat(e, DLO_STAT_MESSAGES);
+
+	for (unsigned i = 0; i < DLO_STAT__N; i++) {
+		if (dlo_stat_info(i).stop) {
+			ends += dlo_engine_stat(e, i);
+		}
+	}
+	CHECK(ends == 1 && dlo_engine_stat(e, DLO_STAT_FRAMES) == 1);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct world *w;
+	struct dlo_engine_config cfg;
+	struct dlo_engine *e;
+	struct dlo_frame f;
+
+	if (!w) {
+		w = world_new();
+	}
+	if (size < 2 || size > 65536) {
+		return 0;
+	}
+	dlo_engine_config_init(&cfg);
+	cfg.link_type = link_types[data[0] % N_LINK_TYPES];
+	cfg.all = data[1] & 1;
+	cfg.bytes = data[1] & 2;
+	cfg.record = on_record;
+	cfg.ctx = w;
+	CHECK(!dlo_engine_new(&cfg, w->rules, &e));
+	f = (struct dlo_frame){.ts_ns = 1,
+		.packet = 1,
+		.data = data + 2,
+		.caplen = (uint32_t)(size - 2),
+		.len = (uint32_t)(size - 2) + (data[1] & 4 ? 100 : 0)};
+	dlo_engine_frame(e, &f);
+	dlo_engine_flush(e, UINT64_MAX);
+	CHECK(w->n_records == 0);
+	check_counters(e);
+	dlo_engine_free(e);
+	return 0;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * printing.h - records and a rule set to test printers with, no engine needed.
+ *
+ * The rule set is a table: dlo_ruleset_pattern() is defined here. So a test
+ * links the library's archive and leaves its rules/ruleset.c out.
+ */
+#ifndef TESTS_PRINTING_H
+#define TESTS_PRINTING_H
+
+#include <string.h>
+
+#include "dnslookout.h"
+#include "wire/name.h"
+
+struct dlo_ruleset {
+	struct dlo_pattern_info p[8];
+};
+
+static const char *const tunnel_tags[] = {
+	"attack.command-and-control",
+	"attack.t1572",
+	"attack.t1090.002",
+	"attack.T1090.001",
+	"cve.2024-1",
+	"attack.t12",
+};
+
+#define TUNNEL \
+	.file = "tunnel.list", .path = "/etc/tunnel.list", \
+	.rule_id = "0b7f7a2e-0000-4000-8000-000000000001", \
+	.title = "Tunnelling services", .category = "tunnel", \
+	.tags = tunnel_tags, .level = DLO_LEVEL_HIGH
+
+enum { NGROK, NGROK_GLOB, PLAIN, HOSTILE, LONG };
+
+static char long_text[3000];
+
+static struct dlo_ruleset rule_set = {{
+	[NGROK] = {.text = "ngrok.io",
+		.line = 12,
+		.service = "ngrok",
+		.note = "",
+		.n_tags = 3,
+		TUNNEL},
+	[NGROK_GLOB] = {.text = "*.ngrok.*",
+		.line = 13,
+		.service = "ngrok",
+		.note = "cuts through labels",
+		.n_tags = 6,
+		TUNNEL},
+	[PLAIN] = {.text = "plain.example",
+		.file = "my own.hosts",
+		.path = "my own.hosts",
+		.line = 1,
+		.rule_id = "my own",
+		.title = "my own.hosts",
+		.category = "",
+		.service = "",
+		.note = "",
+		.level = DLO_LEVEL_MEDIUM},
+	[HOSTILE] = {.text = "x.example",
+		.file = "bad\033[1m.list",
+		.path = "",
+		.line = 7,
+		.rule_id = "a\"b\\c",
+		.title = "\xff\xc0\xaf tr\xc3\xa8s \xed\xa0\x80\xc2\x9b",
+		.category = "a=b c",
+		.service = "tab\there",
+		.note = "\n\x7f",
+		.level = DLO_LEVEL_LOW},
+	[LONG] = {.text = long_text,
+		.file = long_text,
+		.path = "",
+		.line = 1,
+		.rule_id = long_text,
+		.title = long_text,
+		.category = long_text,
+		.service = long_text,
+		.note = long_text,
+		.level = DLO_LEVEL_CRITICAL},
+}};
+
+void dlo_ruleset_pattern(
+	const struct dlo_ruleset *rs, uint32_t id, struct dlo_pattern_info *ret)
+{
+	memset(long_text, 'l', sizeof(long_text) - 1);
+	*ret = rs->p[id];
+}
+
+/* 2026-01-02T03:04:05.123456789Z */
+#define TS 1767323045123456789u
+
+/* A query over UDP and IPv4, whose header is `flags` and one question. */
+static inline struct dlo_meta meta4(uint16_t flags)
+{
+	return (struct dlo_meta){.ts_ns = TS,
+		.packet = 17,
+		.src = {192, 0, 2, 5},
+		.dst = {198, 51, 100, 1},
+		.sport = 53211,
+		.dport = 53,
+		.ip_version = 4,
+		.id = 4242,
+		.flags = flags,
+		.n_questions = 1,
+		.n_seen = 1,
+		.dns_len = 28};
+}
+
+/* A record about a name in text; NULL: without a name. */
+static inline struct dlo_record record(
+	enum dlo_record_kind kind, const struct dlo_meta *m, const char *name)
+{
+	struct dlo_record rec = {.rules = &rule_set,
+		.kind = (uint16_t)kind,
+		.flags = DLO_RECORD_FIRST | DLO_RECORD_LAST,
+		.qtype = 1,
+		.qclass = 1,
+		.meta = *m};
+	struct dlo_name_buf buf;
+	struct dlo_name n;
+	size_t at;
+	const char *msg;
+
+	if (name &&
+		dlo_name_parse(name, strlen(name), &buf, &n, &at, &msg) == 0) {
+		rec.name_len = n.len;
+		memcpy(rec.u.name, n.wire, n.len);
+	}
+	return rec;
+}
+
+/* The longest name there is in print: 250 octets that need four characters. */
+static inline const char *longest_name(void)
+{
+	static char text[DLO_NAME_TEXT_MAX];
+	static const unsigned labels[] = {63, 63, 63, 61};
+	char *to = text;
+
+	for (unsigned i = 0; i < 4; i++) {
+		for (unsigned k = 0; k < labels[i]; k++, to += 4) {
+			memcpy(to, "\\001", 4);
+		}
+		*to++ = '.';
+	}
+	to[-1] = '\0';
+	return text;
+}
+
+static inline void add_match(struct dlo_record *rec, uint32_t id)
+{
+	rec->match[rec->n_matches++] = id;
+	rec->n_matches_total++;
+	rec->level = (uint8_t)rule_set.p[id].level;
+}
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_syslog.c - key=value: one line, short enough, nothing raw. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "printing.h"
+
+#define N(a) (sizeof(a) / sizeof((a)[0]))
+#define RULE "0b7f7a2e-0000-4000-8000-000000000001"
+#define ENDS "src=192.0.2.5 sport=53211 dst=198.51.100.1"
+
+static const struct syslog_case {
+	const char *name, *qname;
+	enum dlo_record_kind kind;
+	uint16_t type, cls, flags;
+	uint32_t match;
+	uint32_t total; /* 0: 1 */
+	enum dlo_decoded decoded;
+	uint32_t n_clients;
+	const char *want; /* up to the id */
+} cases[] = {
+	{"an alert", "A.b.example", DLO_RECORD_ALERT, 16, 1, 0x0100, NGROK, 0,
+		DLO_DECODED_OK, 0,
+		"alert rule=" RULE
+		" level=high qname=a.b.example qtype=TXT " ENDS
+		" iface=eth0 capture=\"my x.pcap\" category=tunnel "
+		"service=ngrok pattern=ngrok.io list=tunnel.list:12 "
+		"tags=T1572,T1090.002"},
+	{"an answer, an odd class, several matches", "a.b.example",
+		DLO_RECORD_ALERT, 1, 3, 0x8103, NGROK, 9, DLO_DECODED_SKIPPED,
+		0,
+		"alert rule=" RULE " level=high qname=a.b.example qtype=A "
+		"qclass=CH " ENDS " rcode=NXDOMAIN client=198.51.100.1 "
+		"iface=eth0 capture=\"my x.pcap\" category=tunnel "
+		"service=ngrok pattern=ngrok.io list=tunnel.list:12 matches=9 "
+		"tags=T1572,T1090.002 decoded=skipped"},
+	{"no value, no key", "plain.example", DLO_RECORD_ALERT, 1, 1, 0x0100,
+		PLAIN, 0, DLO_DECODED_BAD, 0,
+		"alert rule=\"my own\" level=medium qname=plain.example "
+		"qtype=A " ENDS " iface=eth0 capture=\"my x.pcap\" "
+		"pattern=plain.example list=\"my own.hosts:1\" decoded=bad"},
+	{"nothing raw, nothing that looks like another key",
+		"a\\032src=1\\\".\\010\\\\.example", DLO_RECORD_ALERT, 1, 1,
+		0x0100, HOSTILE, 0, DLO_DECODED_OK, 0,
+		"alert rule=\"a\\\"b\\\\c\" level=low "
+		"qname=\"a\\\\032src=1\\\".\\\\010\\\\\\\\.example\" "
+		"qtype=A " ENDS
+		" iface=eth0 capture=\"my x.pcap\" category=\"a=b c\" "
+		"service=tab?here pattern=x.example list=bad?[1m.list:7"},
+	{"a closing line", NULL, DLO_RECORD_CLOSING, 0, 0, 0, NGROK, 0,
+		DLO_DECODED_NONE, 1,
+		"alert-closing rule=" RULE " level=high count=17 "
+		"first=2026-01-02T03:03:05.123456Z "
+		"last=2026-01-02T03:04:04.123456Z src=192.0.2.5 iface=eth0 "
+		"capture=\"my x.pcap\" category=tunnel service=ngrok "
+		"pattern=ngrok.io list=tunnel.list:12 tags=T1572,T1090.002"},
+	{"a closing line of all clients", NULL, DLO_RECORD_CLOSING, 0, 0, 0,
+		PLAIN, 0, DLO_DECODED_NONE, 0,
+		"alert-closing rule=\"my own\" level=medium count=17 "
+		"first=2026-01-02T03:03:05.123456Z "
+		"last=2026-01-02T03:04:04.123456Z clients=all iface=eth0 "
+		"capture=\"my x.pcap\" pattern=plain.example "
+		"list=\"my own.hosts:1\""},
+};
+
+static const struct dlo_origin origin = {"my x.pcap", "eth0", "gw"};
+
+static void test_lines(void **state)
+{
+	char buf[2048];
+
+	(void)state;
+	for (size_t i = 0; i < N(cases); i++) {
+		const struct syslog_case *c = &cases[i];
+		struct dlo_meta m = meta4(c->flags);
+		struct dlo_record rec = record(c->kind, &m, c->qname);
+		size_t len, want = strlen(c->want);
+
+		rec.qtype = c->type;
+		rec.qclass = c->cls;
+		rec.n_clients = c->n_clients;
+		rec.count = 17;
+		rec.first_ns = TS - 60000000000u;
+		rec.last_ns = TS - 1000000000u;
+		rec.decoded = (uint8_t)c->decoded;
+		add_match(&rec, c->match);
+		if (c->total) {
+			rec.n_matches_total = c->total;
+		}
+		print_message("# %s\n", c->name);
+		len = dlo_syslog_print(&rec, &origin, 0, buf, sizeof(buf));
+		assert_int_equal(len, strlen(buf));
+		assert_int_equal(len, want + sizeof(" id=") - 1 + 32);
+		assert_memory_equal(buf + want, " id=", 4);
+		buf[want] = '\0';
+		assert_string_equal(buf, c->want);
+	}
+}
+
+static void test_no_line(void **state)
+{
+	struct dlo_meta m = meta4(0x0100);
+	struct dlo_record rec = record(DLO_RECORD_QUESTION, &m, "a.example");
+	char buf[2048];
+
+	(void)state;
+	assert_int_equal(dlo_syslog_print(&rec, NULL, 0, buf, sizeof(buf)), 0);
+	rec.kind = DLO_RECORD_BYTES;
+	assert_int_equal(dlo_syslog_print(&rec, NULL, 0, buf, sizeof(buf)), 0);
+	rec.kind = DLO_RECORD_ALERT;
+	add_match(&rec, NGROK);
+	assert_int_equal(dlo_syslog_print(&rec, NULL, 0, buf, 256), 0);
+	assert_int_equal(
+		dlo_syslog_print(&rec, NULL, 5000, buf, sizeof(buf)), 0);
+	assert_int_not_equal(dlo_syslog_print(&rec, NULL, 0, buf, 257), 0);
+}
+
+/* The least label that is kept is whole, and what is cut is marked. */
+static void assert_cut_name(const char *line, const char *name)
+{
+	const char *value = strstr(line, " qname=...");
+	const char *end, *rest;
+
+	assert_non_null(value);
+	value += strlen(" qname=...");
+	end = strchr(value, ' ');
+	assert_non_null(end);
+	rest = name + strlen(name) - (end - value);
+	assert_memory_equal(rest, value, (size_t)(end - value));
+	assert_true(end == value || rest[-1] == '.');
+}
+
+/* At any length: no line is longer, names and values give way, keys never. */
+static void test_any_room(void **state)
+{
+	static const uint32_t match[] = {NGROK, LONG};
+	struct dlo_meta m = meta4(0x0100);
+	char buf[2048];
+
+	(void)state;
+	for (size_t i = 0; i < 2 * 768; i++) {
+		struct dlo_record rec =
+			record(DLO_RECORD_ALERT, &m, longest_name());
+		size_t room = i / 2, len;
+
+		add_match(&rec, match[i % 2]);
+		memset(buf, 'x', sizeof(buf));
+		len = dlo_syslog_print(&rec, &origin, room, buf, sizeof(buf));
+		assert_in_range(len, 1, 1024 - room);
+		assert_int_equal(len, strlen(buf));
+		assert_int_equal(buf[len + 1], 'x');
+		assert_non_null(strstr(buf, " level="));
+		assert_memory_equal(buf + len - 36, " id=", 4);
+		assert_cut_name(buf, longest_name());
+	}
+}
+
+#define L20 "abcdefghijklmnopqrst"
+#define L60 L20 L20 L20
+
+/* The whole name as long as there is room, then label after label. */
+static void test_name_gives_way(void **state)
+{
+	static const struct {
+		size_t less;
+		const char *want;
+	} rows[] = {
+		{0, " qname=a-1.data-2.data-3." L60 "." L60 ".example "},
+		{1, " qname=...data-2.data-3." L60 "." L60 ".example "},
+		{2, " qname=...data-3." L60 "." L60 ".example "},
+		{8, " qname=...data-3." L60 "." L60 ".example "},
+		{9, " qname=..." L60 "." L60 ".example "},
+		{16, " qname=..." L60 ".example "},
+	};
+	struct dlo_meta m = meta4(0x0100);
+	struct dlo_record rec = record(DLO_RECORD_ALERT, &m,
+		"a-1.data-2.data-3." L60 "." L60 ".example");
+	char buf[2048];
+	size_t whole, len;
+
+	(void)state;
+	add_match(&rec, NGROK);
+	whole = dlo_syslog_print(&rec, &origin, 0, buf, sizeof(buf));
+	for (size_t i = 0; i < N(rows); i++) {
+		len = dlo_syslog_print(&rec, &origin,
+			1024 - whole + rows[i].less, buf, sizeof(buf));
+		assert_in_range(len, 1, whole - rows[i].less);
+		assert_non_null(strstr(buf, rows[i].want));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_no_line),
+		cmocka_unit_test(test_any_room),
+		cmocka_unit_test(test_name_gives_way),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

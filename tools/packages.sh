@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# packages.sh - sourced by quickstart and check: Debian packages on demand.
+set -euo pipefail
+
+# shellcheck disable=SC2034 # used by those who source this
+BUILD_PACKAGES=(gcc libc6-dev meson ninja-build pkg-config libpcap-dev
+	libldns-dev libuv1-dev libidn2-dev libpsl-dev libssl-dev)
+# shellcheck disable=SC2034
+CHECK_PACKAGES=(clang clang-format libclang-rt-14-dev libcmocka-dev libjansson-dev scdoc
+	mandoc universal-ctags shellcheck tcpdump unbound dnsperf bind9-dnsutils
+	rsyslog iproute2 procps jq zstd python3)
+
+missing_packages() {
+	local package
+	for package; do
+		if [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" \
+			2>/dev/null)" != installed ]; then
+			printf '%s\n' "$package"
+		fi
+	done
+}
+
+# No daemon is started by an installation: invoke-rc.d and systemd ask
+# policy-rc.d. One that is there already is left alone.
+quiet_install() {
+	local policy=/usr/sbin/policy-rc.d ours='' status=0
+	if [ ! -e "$policy" ] && [ ! -L "$policy" ]; then
+		ours=1
+		printf '#!/bin/sh\nexit 101\n' >"$policy"
+		chmod 755 "$policy"
+	fi
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get update -q || echo "apt-get update failed: trying with what is known"
+	apt-get install -y -q --no-install-recommends "$@" || status=$?
+	if [ -n "$ours" ]; then
+		rm -f "$policy"
+	fi
+	return "$status"
+}
+
+# Installs those of the packages that are missing. Without apt-get it names
+# them all and goes on: the build says what it does not find.
+install_packages() {
+	local missing
+	if ! command -v apt-get >/dev/null; then
+		echo "no apt-get here; Debian calls what is needed: $*"
+		return 0
+	fi
+	mapfile -t missing < <(missing_packages "$@")
+	if [ "${#missing[@]}" -eq 0 ]; then
+		echo "packages: all there"
+		return 0
+	fi
+	echo "packages: installing ${missing[*]}"
+	if [ "$(id -u)" -eq 0 ]; then
+		quiet_install "${missing[@]}"
+	elif command -v sudo >/dev/null; then
+		sudo bash -c "$(declare -f quiet_install)"'; quiet_install "$@"' \
+			bash "${missing[@]}"
+	else
+		echo "neither root nor sudo: please install ${missing[*]}" >&2
+		return 1
+	fi
+}
