@@ -2,8 +2,10 @@
 /* app.c - the program: a table of verbs. */
 #include "app.h"
 
+#include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "options.h"
@@ -21,8 +23,21 @@ static const struct {
 	{"rehearse", NULL},
 };
 
+/* A descriptor 0, 1 or 2 that is closed would be given to the next file that is
+ * opened, and results written into it. Nothing can be written to this one. */
+static void keep_standard_descriptors(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDONLY);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	close(fd);
+}
+
 int app_run(int argc, char **argv)
 {
+	keep_standard_descriptors();
 	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]);
 		i++) {
 		if (strcmp(argv[1], verbs[i].name) != 0) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* capture.c - the capture thread: frames in, records into the ring. */
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -26,7 +27,8 @@
 #define BATCH 4096 /* frames between two looks at `stop` */
 #define IDLE_MS 500
 #define DOWN_MS 50
-#define DRAIN_BATCHES 256
+#define DRAIN_NS 200000000u /* twice the time-out of a block */
+#define DRAIN_POLL_MS 20
 #define SECOND_NS 1000000000u
 
 /* ---- messages to the loop thread ---------------------------------------- */
@@ -85,6 +87,11 @@ static void add(atomic_uint_fast64_t *count, uint64_t n)
 	atomic_store_explicit(count, v + n, memory_order_relaxed);
 }
 
+static bool stopped(const struct source *s)
+{
+	return atomic_load_explicit(&s->stop, memory_order_relaxed);
+}
+
 /* Takes one of -c's frames. False: none was left. */
 static bool take_frame(struct source *s)
 {
@@ -127,7 +134,8 @@ static void on_frame(
 		return;
 	}
 	dlo_engine_frame(s->engine, &f);
-	if (s->done) {
+	/* A pipe may go on for ever; an interface is drained. */
+	if (s->done || (!s->interface && stopped(s))) {
 		pcap_breakloop(s->pcap);
 	}
 }
@@ -140,11 +148,6 @@ static int dispatch(struct source *s)
 
 	add(&s->counts.captured, s->packet - before);
 	return r;
-}
-
-static bool stopped(const struct source *s)
-{
-	return atomic_load_explicit(&s->stop, memory_order_relaxed);
 }
 
 /* ---- live --------------------------------------------------------------- */
@@ -197,6 +200,21 @@ static void say_down_or_up(struct source *s, bool *down)
 	}
 }
 
+/* What could not be handed over is said as soon as there is room to say it. */
+static void say_lost(struct source *s)
+{
+	uint64_t lost =
+		atomic_load_explicit(&s->counts.lost, memory_order_relaxed);
+
+	if (lost > s->lost_said) {
+		capture_trouble(s, LOG_LEVEL_WARNING,
+			"%s: %" PRIu64 " alerts lost: more at once than could "
+			"be handed over",
+			s->interface, lost - s->lost_said);
+		s->lost_said = lost;
+	}
+}
+
 /* Windows close and counters are read when the wire is idle, and at least once
  * a second when it is not. */
 static void housekeeping(struct source *s, bool idle, uint64_t *done_ns)
@@ -206,17 +224,21 @@ static void housekeeping(struct source *s, bool idle, uint64_t *done_ns)
 	if (idle || now - *done_ns >= SECOND_NS) {
 		dlo_engine_flush(s->engine, now);
 		read_kernel_counts(s);
+		say_lost(s);
 		*done_ns = now;
 	}
 }
 
-/* What the kernel holds when we are asked to end has been seen in time. */
+/* What came before we were asked to end is seen: the kernel hands a block over
+ * when it is full, or after the time-out that was set. */
 static void drain(struct source *s)
 {
-	for (unsigned n = 0; n < DRAIN_BATCHES && !s->done; n++) {
-		if (dispatch(s) <= 0) {
-			break;
-		}
+	uint64_t end_ns = now_ns() + DRAIN_NS;
+	struct pollfd fd = {
+		.fd = pcap_get_selectable_fd(s->pcap), .events = POLLIN};
+
+	while (!s->done && now_ns() < end_ns && dispatch(s) >= 0) {
+		poll(&fd, 1, DRAIN_POLL_MS);
 	}
 }
 
@@ -244,6 +266,7 @@ void capture_live(struct source *s)
 	}
 	read_kernel_counts(s);
 	dlo_engine_flush(s->engine, UINT64_MAX);
+	say_lost(s);
 	post_eof(s, r == PCAP_ERROR ? EXIT_RUNTIME : EXIT_FINE);
 }
 

@@ -2,8 +2,9 @@
 /* interfaces.c - -D, -L, and the interface that is meant when none is named. */
 #include "interfaces.h"
 
-#include <pcap/pcap.h>
 #include <stdio.h>
+
+#include <pcap/pcap.h>
 
 #include "dnslookout.h"
 #include "log.h"

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <uv.h>
 
 #include "log.h"
@@ -20,12 +21,11 @@
  * ordered, so a source's ITEM_EOF is the last of it; after the last source's
  * the handles are closed and uv_run() ends.
  *
- * A capture thread that waits in read(2) on a pipe is woken by NUDGE, a signal
- * with an empty handler, sent again and again while the program is ending: one
- * that arrives just before the read would be lost.
+ * A capture thread that waits in read(2) on a pipe is woken by SOURCE_NUDGE, a
+ * signal with an empty handler, sent again and again while the program is
+ * ending: one that arrives just before the read would be lost.
  */
 
-#define NUDGE SIGURG
 #define NUDGE_MS 50
 
 struct loop_state {
@@ -42,6 +42,16 @@ struct loop_state {
 static void worse(struct loop *l, int exit_code)
 {
 	l->exit_code = exit_code > l->exit_code ? exit_code : l->exit_code;
+}
+
+/* ---- the end ------------------------------------------------------------ */
+
+static void stop(struct loop *l)
+{
+	l->state->stopping = true;
+	for (unsigned i = 0; i < l->n_sources; i++) {
+		source_stop(&l->sources[i]);
+	}
 }
 
 /* ---- items -------------------------------------------------------------- */
@@ -64,6 +74,11 @@ static void on_eof(struct loop *l, struct source *s, const struct item *item)
 	s->ended = true;
 	worse(l, item->u.note.number);
 	l->state->n_ended++;
+	/* -c is for all sources together: who waits for a frame waits in vain.
+	 */
+	if (l->options->max_frames && !atomic_load(&s->shared->frames_left)) {
+		stop(l);
+	}
 }
 
 static void on_item(struct loop *l, struct source *s, const struct item *item)
@@ -92,16 +107,6 @@ static void on_item(struct loop *l, struct source *s, const struct item *item)
 	}
 }
 
-/* ---- the end ------------------------------------------------------------ */
-
-static void stop(struct loop *l)
-{
-	l->state->stopping = true;
-	for (unsigned i = 0; i < l->n_sources; i++) {
-		source_stop(&l->sources[i]);
-	}
-}
-
 static void on_nudge(uv_timer_t *timer)
 {
 	struct loop_state *st = timer->data;
@@ -111,7 +116,7 @@ static void on_nudge(uv_timer_t *timer)
 		struct source *s = &l->sources[i];
 
 		if (s->running && !s->ended && !s->interface) {
-			pthread_kill(s->thread, NUDGE);
+			pthread_kill(s->thread, SOURCE_NUDGE);
 		}
 	}
 }
@@ -202,8 +207,8 @@ static void on_statistics(uv_signal_t *handle, int number)
 	struct loop_state *st = handle->data;
 	struct loop *l = st->loop;
 
-	summary_print(stderr, l->sources, l->n_sources, l->rules,
-		outputs_lost(&l->outputs), false, false);
+	summary_say(l->options, l->sources, l->n_sources, l->rules,
+		outputs_lost(&l->outputs), false);
 	(void)number;
 }
 
@@ -248,9 +253,9 @@ static void ready_nudge(void)
 	struct sigaction action = {.sa_handler = on_nudge_signal};
 	sigset_t set;
 
-	sigaction(NUDGE, &action, NULL);
+	sigaction(SOURCE_NUDGE, &action, NULL);
 	sigemptyset(&set);
-	sigaddset(&set, NUDGE);
+	sigaddset(&set, SOURCE_NUDGE);
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 }

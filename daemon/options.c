@@ -5,13 +5,14 @@
 #include <assert.h>
 #include <errno.h>
 #include <getopt.h>
-#include <pcap/pcap.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <pcap/pcap.h>
 
 #include "log.h"
 

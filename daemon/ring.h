@@ -8,7 +8,7 @@
 
 #include "dnslookout.h"
 
-#define RING_SLOTS 512u /* a power of two */
+#define RING_SLOTS 2048u /* a power of two */
 
 enum item_kind {
 	ITEM_RECORD,

@@ -400,6 +400,7 @@ int source_start(struct source *s)
 	int r;
 
 	sigfillset(&all);
+	sigdelset(&all, SOURCE_NUDGE);
 	pthread_sigmask(SIG_BLOCK, &all, &before);
 	r = pthread_create(&s->thread, NULL, run, s);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -6,11 +6,13 @@
 #ifndef SOURCE_H
 #define SOURCE_H
 
-#include <pcap/pcap.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#include <pcap/pcap.h>
 
 #include "dnslookout.h"
 #include "options.h"
@@ -47,6 +49,7 @@ struct source {
 	struct pcap_stat kernel; /* newest, to tell what was added */
 	struct dlo_engine *engine;
 	struct ring *ring;
+	uint64_t lost_said; /* of counts.lost */
 	bool dropping; /* the rest of a message for which there was no room */
 	unsigned n_staged, n_staged_alerts; /* of the message under way */
 	int wake; /* eventfd: look at `stop` */
@@ -68,7 +71,11 @@ int source_open_live(
 int source_open_files(struct source *s, struct source_context *shared,
 	const struct texts *paths);
 
-/* Starts the capture thread, with all signals blocked. 0, -errno. */
+/* A signal with an empty handler that gets a thread out of read(2). */
+#define SOURCE_NUDGE SIGURG
+
+/* Starts the capture thread, with all signals blocked but the nudge. 0,
+ * -errno. */
 int source_start(struct source *s);
 
 /* Asks the thread to end; it posts ITEM_EOF. Any thread. */

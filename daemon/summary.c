@@ -4,8 +4,11 @@
 
 #include <arpa/inet.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "log.h"
 
 static uint64_t stat_of_all(
 	const struct source *sources, unsigned n, enum dlo_stat stat)
@@ -198,9 +201,9 @@ static void print_tallies(FILE *f, struct tallies *t, bool verbose)
 	}
 }
 
-void summary_print(FILE *f, const struct source *sources, unsigned n_sources,
-	const struct dlo_ruleset *rules, uint64_t lost, bool tallies,
-	bool verbose)
+static void print(FILE *f, const struct options *o,
+	const struct source *sources, unsigned n_sources,
+	const struct dlo_ruleset *rules, uint64_t lost, bool at_end)
 {
 	struct totals t = totals_of(sources, n_sources);
 	struct tallies all = {0};
@@ -209,12 +212,42 @@ void summary_print(FILE *f, const struct source *sources, unsigned n_sources,
 	print_found(f, sources, n_sources, rules, t.lost + lost);
 	print_notes(f, sources, n_sources);
 	print_stops(f, sources, n_sources);
-	if (tallies) {
-		for (unsigned i = 0; i < n_sources; i++) {
-			dlo_engine_tally(sources[i].engine, on_row, &all);
-		}
-		print_tallies(f, &all, verbose);
-		free(all.row);
+	for (unsigned i = 0; at_end && i < n_sources; i++) {
+		dlo_engine_tally(sources[i].engine, on_row, &all);
 	}
-	fflush(f);
+	print_tallies(f, &all, o->verbose > 0);
+	free(all.row);
+}
+
+/* In journald's form each line has its level. */
+static void log_lines(char *text)
+{
+	char *save, *line;
+
+	for (line = strtok_r(text, "\n", &save); line;
+		line = strtok_r(NULL, "\n", &save)) {
+		log_info("%s", line);
+	}
+}
+
+void summary_say(const struct options *o, const struct source *sources,
+	unsigned n_sources, const struct dlo_ruleset *rules, uint64_t lost,
+	bool at_end)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	if (!f) {
+		log_error("out of memory");
+		return;
+	}
+	print(f, o, sources, n_sources, rules, lost, at_end);
+	fclose(f);
+	if (o->service) {
+		log_lines(text);
+	} else {
+		fputs(text, stderr);
+	}
+	free(text);
 }

@@ -3,19 +3,19 @@
 #ifndef SUMMARY_H
 #define SUMMARY_H
 
+#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "source.h"
 
 /*
- * Prints tcpdump's three lines, then what was found, why packets went no
- * further, and what was only counted (with `verbose`, by client: then no frame
- * may be under way). `lost` are alerts that outputs lost.
+ * Says on stderr tcpdump's three lines, then what was found, why packets went
+ * no further and, `at_end` (no frame may be under way), what was only counted,
+ * with -v by client. `lost` are alerts that outputs lost.
  */
-void summary_print(FILE *f, const struct source *sources, unsigned n_sources,
-	const struct dlo_ruleset *rules, uint64_t lost, bool tallies,
-	bool verbose);
+void summary_say(const struct options *o, const struct source *sources,
+	unsigned n_sources, const struct dlo_ruleset *rules, uint64_t lost,
+	bool at_end);
 
 /* Alerts of all sources. */
 uint64_t summary_alerts(const struct source *sources, unsigned n_sources);

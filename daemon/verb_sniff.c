@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* verb_sniff.c - the main job: sources in, records out. */
 #include <errno.h>
-#include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <pcap/pcap.h>
 
 #include "interfaces.h"
 #include "lists.h"
@@ -150,8 +151,8 @@ static int run(struct sniff *s)
 	loop_run(&s->loop);
 	notify_send("STOPPING=1");
 	delivered = outputs_close(&s->loop.outputs, GRACE_MS);
-	summary_print(stderr, s->sources, s->n_sources, s->rules,
-		s->loop.outputs.n_lost, true, o->verbose > 0);
+	summary_say(o, s->sources, s->n_sources, s->rules,
+		s->loop.outputs.n_lost, true);
 	return exit_code(s, delivered);
 }
 

@@ -4,11 +4,12 @@
  * specification, github.com/corelight/community-id-spec): joins our events to
  * those of Zeek and Suricata.
  */
-#include "alert/names.h"
+#include <string.h>
 
 #include <openssl/evp.h>
 #include <openssl/sha.h>
-#include <string.h>
+
+#include "alert/names.h"
 
 static size_t put_octets(uint8_t *to, const void *from, size_t n)
 {

@@ -2,8 +2,9 @@
 /* suffix.c - where the registered domain of a name begins. */
 #include "alert/suffix.h"
 
-#include <libpsl.h>
 #include <stdint.h>
+
+#include <libpsl.h>
 
 #include "wire/name.h"
 

@@ -2,9 +2,10 @@
 /* decode.c - what ldns does for us. */
 #include "wire/decode.h"
 
-#include <ldns/ldns.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <ldns/ldns.h>
 
 /*
  * Theory of operation

@@ -4,7 +4,7 @@
 #ifndef DLO_WIRE_IP_H
 #define DLO_WIRE_IP_H
 
-#include "wire/link.h"
+#include "wire/decap.h"
 
 int dlo_ip_v4(struct dlo_decap *d);
 int dlo_ip_v6(struct dlo_decap *d);

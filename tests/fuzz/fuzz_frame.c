@@ -112,7 +112,7 @@ static void on_record(void *ctx, const struct dlo_record *rec)
 	}
 	n = dlo_json_print(rec, &origin, line, sizeof(line));
 	CHECK((n > 0) == (rec->kind != DLO_RECORD_BYTES));
-	CHECK(strlen(line) == n);
+	CHECK(!n || strlen(line) == n);
 	n = dlo_syslog_print(rec, &origin, 48, line, sizeof(line));
 	CHECK(n <= 1024 - 48);
 	CHECK((n > 0) == (rec->kind == DLO_RECORD_ALERT));

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
 """check.py LISTS_DIR: are the built-in lists well-formed and tidy?"""
 
 import re

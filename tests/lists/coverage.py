@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
 """coverage.py (DNSLOOKOUT | --self) LISTS_DIR
 
 Does a built-in list know what the T1090.002 rules know?  From each pattern in t1090_002.txt

@@ -1,4 +1,5 @@
 """Reading and matching of the built-in lists, written to be plain rather than fast.
+# SPDX-License-Identifier: BSD-2-Clause
 
 This is a second implementation of the pattern grammar, made from its description and not
 from the program.  The tests use it as an oracle beside the program and, with --self,

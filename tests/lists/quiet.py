@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
 """quiet.py (DNSLOOKOUT | --self) LISTS_DIR: no alert for the names of an ordinary day."""
 
 import os

@@ -269,7 +269,7 @@ static void test_each_message(void **state)
 		open_bench(&b, &cfg);
 		make(&f, c->flags, n, c->names);
 		feed(&b, &f, 1);
-		print_message("%s\n", c->name);
+		print_message("# %s\n", c->name);
 		assert_string_equal(b.log, c->want);
 		close_bench(&b);
 	}

@@ -298,7 +298,7 @@ static void check(const struct frame_case *c)
 		fail_msg("%s: stop %d, not %d", c->name, got, c->want);
 	}
 	if (!got) {
-		print_message("%s\n", c->name);
+		print_message("# %s\n", c->name);
 		assert_int_equal(d.len, c->len);
 		assert_int_equal(d.sent_len, c->sent_len);
 		check_vlans(c, &d);

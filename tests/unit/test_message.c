@@ -99,7 +99,7 @@ static void test_each_message(void **state)
 		}
 		if (!got) {
 			print_questions(m, text, sizeof(text));
-			print_message("%s\n", c->name);
+			print_message("# %s\n", c->name);
 			assert_string_equal(text, c->questions);
 			assert_int_equal(m->damaged, c->damaged);
 			assert_int_equal(m->id, 0x1234);
