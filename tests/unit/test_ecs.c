@@ -118,6 +118,7 @@ static void test_alert(void **state)
 			   "\"T1090.001\"}]}],\"tactic\":[{\"id\":\"TA0011\","
 			   "\"name\":\"Command and Control\"}]}"},
 		{"observer", "{\"type\":\"sensor\",\"product\":\"dnslookout\","
+			     "\"version\":\"0.1.0\","
 			     "\"hostname\":\"gw\",\"ingress\":{\"interface\":{"
 			     "\"name\":\"eth0\"}}}"},
 		{"related",
@@ -178,8 +179,8 @@ static void test_answer(void **state)
 			"{\"transport\":\"tcp\",\"protocol\":\"dns\",\"type\":"
 			"\"ipv6\",\"community_id\":"
 			"\"1:p3troYcvoaxpsujwwI3yjlBVvpM=\"}"},
-		{"observer",
-			"{\"type\":\"sensor\",\"product\":\"dnslookout\"}"},
+		{"observer", "{\"type\":\"sensor\",\"product\":\"dnslookout\","
+			     "\"version\":\"0.1.0\"}"},
 		{"related",
 			"{\"ip\":[\"2001:db8::1\",\"2001:db8::2\"],\"hosts\":["
 			"\"a.local\"]}"},
@@ -223,8 +224,8 @@ static void test_closing(void **state)
 		{"network", "{\"protocol\":\"dns\",\"type\":\"ipv4\"}"},
 		{"rule", "{\"id\":\"my own\",\"name\":\"my own.hosts\","
 			 "\"ruleset\":\"my own.hosts\"}"},
-		{"observer",
-			"{\"type\":\"sensor\",\"product\":\"dnslookout\"}"},
+		{"observer", "{\"type\":\"sensor\",\"product\":\"dnslookout\","
+			     "\"version\":\"0.1.0\"}"},
 		{"related", "{\"ip\":[\"192.0.2.5\"]}"},
 		{"dnslookout",
 			"{\"count\":17,\"first\":"
