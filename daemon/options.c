@@ -309,7 +309,7 @@ static int read_choice(const struct row *r, const char *value, unsigned *ret)
 static int store(struct options *o, unsigned where, const struct row *r,
 	const char *value)
 {
-	char *at = (char *)o + r->offset;
+	void *at = (char *)o + r->offset;
 	uint64_t v = 0;
 	int bad = 0;
 
