@@ -198,7 +198,9 @@ static const struct row rows[] = {
 		.help = "why each alert; which client asked for what counts"},
 	{"link-header", 'e', FLAG, SNIFF, AT(link_header),
 		.help = "print the link-level header"},
-	{"hex", 'X', FLAG, SNIFF, AT(hex), .help = "print packets in hex"},
+	{"hex", 'X', COUNT, SNIFF, AT(hex),
+		.help = "print packets in hex; -XX: with the link-level "
+			"header"},
 	{"time", 't', COUNT, SNIFF, AT(stamp),
 		.help = "no time stamp; -tt seconds; -ttt since the line "
 			"before; -tttt date; -ttttt since the first"},

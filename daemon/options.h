@@ -44,8 +44,8 @@ struct options {
 	bool limit_given, no_limit;
 	unsigned limit_n, limit_s; /* 0: no limit */
 	/* what is said, and where */
-	bool all, quiet, link_header, hex, line_buffered, number, numeric;
-	unsigned verbose, stamp; /* -v, -t: how often */
+	bool all, quiet, link_header, line_buffered, number, numeric;
+	unsigned verbose, stamp, hex; /* -v, -t, -X: how often */
 	unsigned format, color; /* enum format, enum color */
 	bool json;
 	const char *syslog; /* socket; NULL: none */

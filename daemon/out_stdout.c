@@ -217,11 +217,11 @@ static int open_text(struct out_stdout *s)
 	return dlo_text_new(
 		&(struct dlo_text_options){
 			.link = o->link_header,
-			.hex = o->hex,
+			.hex = o->hex > 0,
+			.hex_link = o->hex > 1,
 			.verbose = o->verbose > 0,
 			.quiet = o->quiet,
 			.color = is_colored(o),
-			.link_type = s->c.link_type,
 		},
 		&s->text);
 }

@@ -19,8 +19,6 @@
 /* What all outputs of a run share. */
 struct output_context {
 	const struct options *options;
-	const char *hostname;
-	int link_type; /* of the first source, for -e */
 	bool wait; /* replay: wait for a slow reader rather than lose a line */
 	/* Called once, in a writer's thread, when the reader of standard output
 	 * has gone for good: the program is to end. */

@@ -66,12 +66,8 @@ static int open_sources(struct sniff *s)
 
 static int open_outputs(struct sniff *s)
 {
-	pcap_t *first = s->sources[0].pcap;
-
 	struct output_context c = {
 		.options = &s->options,
-		.hostname = s->hostname,
-		.link_type = first ? pcap_datalink(first) : DLT_EN10MB,
 		.wait = s->options.files.n > 0,
 		.reader_gone = loop_reader_gone,
 		.moved = loop_notify,

@@ -202,7 +202,7 @@ struct dlo_record {
 	uint32_t frame_len; /* BYTES: of the whole frame on the wire */
 	uint16_t net_off; /* BYTES: octets of link header in this frame */
 	uint16_t at; /* BYTES: offset of the piece in the frame */
-	uint32_t reserved;
+	int link_type; /* BYTES: DLT_ value of the frame */
 	struct dlo_meta meta;
 	union {
 		uint8_t name[DLO_NAME_MAX]; /* wire form as sent, uncompressed
@@ -325,8 +325,8 @@ void dlo_engine_restart(struct dlo_engine *e, int link_type);
 /* A counter's value. May be called from any thread. */
 uint64_t dlo_engine_stat(const struct dlo_engine *e, enum dlo_stat stat);
 
-/* One row of what lists with action `count` counted. client is "" in the row
- * of all clients that found no place in the table. */
+/* One row of what lists with action `count` counted; ip_version 0: of all
+ * clients that found no place in the table. */
 struct dlo_tally_row {
 	const char *rule_id, *title, *category, *service;
 	uint8_t client[16];
@@ -343,8 +343,8 @@ struct dlo_explanation {
 	char name[DLO_NAME_TEXT_MAX]; /* canonical */
 	uint32_t n_matches; /* all of them */
 	const uint32_t *match; /* pattern ids, ascending */
-	/* Alerts that a question for the name raises, by the packet path's own
-	 * function; pattern ids of alert i are match[alert[i].at ...]. */
+	/* What the packet path's own function makes of them, one for each
+	 * (rule, service): look at `action`, only some are alerts. */
 	uint32_t n_alerts;
 	const struct dlo_explained_alert {
 		const uint32_t *match;
@@ -378,8 +378,7 @@ struct dlo_origin {
 /* tcpdump's line for one message: feed all its records in order. */
 struct dlo_text;
 struct dlo_text_options {
-	bool link, hex, verbose, quiet, color;
-	int link_type;
+	bool link, hex, hex_link, verbose, quiet, color; /* hex_link: -XX */
 };
 int dlo_text_new(const struct dlo_text_options *o, struct dlo_text **ret);
 struct dlo_text *dlo_text_free(struct dlo_text *t); /* NULL */
@@ -398,6 +397,12 @@ size_t dlo_text_print(struct dlo_text *t, const struct dlo_record *rec,
  */
 size_t dlo_json_print(const struct dlo_record *rec,
 	const struct dlo_origin *origin, char *buf, size_t cap);
+
+/*
+ * Any octets as a JSON string, quotes included: what is not UTF-8 becomes
+ * U+FFFD. Returns its length, at most cap - 1; 0: it does not fit.
+ */
+size_t dlo_json_string(const char *text, char *buf, size_t cap);
 
 /* key=value, one line without a newline, at most 1,024 octets less `room`
  * (what the caller puts before it). Same returns. */

@@ -124,6 +124,7 @@ static void emit_bytes(struct dlo_engine *e)
 		rec->at = (uint16_t)at;
 		rec->frame_len = f->len;
 		rec->net_off = (uint16_t)net_off;
+		rec->link_type = e->cfg.link_type;
 		at += n;
 	}
 }
@@ -248,12 +249,9 @@ static void judge(struct dlo_engine *e, unsigned question, size_t n_hits)
 
 /* ---- the path ----------------------------------------------------------- */
 
-#define MDNS_PORT 5353
-
 static void screened(struct dlo_engine *e)
 {
 	struct dlo_message *m = &e->message;
-	bool mdns = e->dgram.dport == MDNS_PORT || e->dgram.sport == MDNS_PORT;
 	bool response = dlo_message_is_response(m);
 
 	count(e, response ? DLO_STAT_RESPONSES : DLO_STAT_QUERIES);
@@ -264,9 +262,6 @@ static void screened(struct dlo_engine *e)
 	}
 	if (m->damaged) {
 		count(e, DLO_STAT_DAMAGED);
-	}
-	for (unsigned i = 0; mdns && i < m->n_seen; i++) {
-		m->question[i].cls &= 0x7fff; /* RFC 6762, 5.4 */
 	}
 	e->n_emitted = 0;
 	if (e->cfg.all) {
@@ -428,6 +423,7 @@ struct dlo_engine *dlo_engine_free(struct dlo_engine *e)
 
 void dlo_engine_restart(struct dlo_engine *e, int link_type)
 {
+	e->cfg.link_type = link_type;
 	e->layer = dlo_link_layer(link_type);
 	e->last_ns = 0;
 	e->decode_second = 0;

@@ -43,6 +43,7 @@ struct dlo_text {
 	size_t frame_len, frame_cap;
 	uint32_t frame_wire_len;
 	size_t net_off;
+	int link_type;
 	char mem[];
 };
 
@@ -91,6 +92,7 @@ static void add_bytes(struct dlo_text *t, const struct dlo_record *rec)
 	size_t room = t->frame_cap - t->frame_len, n = rec->n_bytes;
 
 	t->net_off = rec->net_off;
+	t->link_type = rec->link_type;
 	t->frame_wire_len = rec->frame_len;
 	if (rec->at == t->frame_len) { /* else: one before it was lost */
 		n = n < room ? n : room;
@@ -269,7 +271,7 @@ static void put_ends(struct dlo_text *t)
 	struct dlo_buf *b = &t->out;
 
 	if (t->o.link && t->frame_len > 0) {
-		dlo_put_link(b, t->o.link_type, t->frame, t->frame_len,
+		dlo_put_link(b, t->link_type, t->frame, t->frame_len,
 			t->frame_wire_len, t->o.quiet);
 	} else {
 		dlo_puts(b, m->ip_version == 6 ? "IP6 " : "IP ");
@@ -381,6 +383,7 @@ static void put_from(struct dlo_buf *b, const struct dlo_buf *from, size_t mark)
 static void put_line(struct dlo_text *t)
 {
 	struct dlo_buf *b = &t->out;
+	size_t from = t->o.hex_link ? 0 : t->net_off;
 
 	put_ends(t);
 	dlo_putu(b, t->meta.id, 0);
@@ -399,9 +402,8 @@ static void put_line(struct dlo_text *t)
 	}
 	dlo_putc(b, '\n');
 	put_from(b, &t->notes, 0);
-	if (t->o.hex && t->frame_len > t->net_off) {
-		dlo_put_hex(
-			b, t->frame + t->net_off, t->frame_len - t->net_off);
+	if (t->o.hex && t->frame_len > from) {
+		dlo_put_hex(b, t->frame + from, t->frame_len - from);
 	}
 }
 

@@ -47,7 +47,7 @@ static struct world *world_new(void)
 {
 	struct world *w = calloc(1, sizeof(*w));
 	struct dlo_text_options options = {
-		.link = true, .hex = true, .verbose = true, .link_type = 1};
+		.link = true, .hex = true, .verbose = true};
 	struct dlo_builder *b;
 	struct dlo_diag diag;
 	char list[256] = "";

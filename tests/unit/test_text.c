@@ -278,40 +278,41 @@ static void test_closings(void **state)
 static const struct frame_case {
 	const char *name;
 	struct dlo_text_options o;
+	int link_type;
 	const char *frame;
 	size_t len;
 	uint16_t net_off;
 	const char *want;
 } frames[] = {
-	{"-e", {.link = true, .link_type = 1}, FRAME(MACS "\x08\0" IPV4_UDP),
-		14, PAIR "ethertype IPv4 (0x0800), length 70: " REST},
-	{"-q -e", {.link = true, .quiet = true, .link_type = 1},
+	{"-e", {.link = true}, 1, FRAME(MACS "\x08\0" IPV4_UDP), 14,
+		PAIR "ethertype IPv4 (0x0800), length 70: " REST},
+	{"-q -e", {.link = true, .quiet = true}, 1,
 		FRAME(MACS "\x08\0" IPV4_UDP), 14,
 		PAIR "IPv4, length 70: 192.0.2.5.53211 > 198.51.100.1.53: "
 		     "4242+ A? a.ngrok.io.\n"},
-	{"-e, a tag", {.link = true, .link_type = 1},
+	{"-e, a tag", {.link = true}, 1,
 		FRAME(MACS "\x81\0\x20\5\x08\0" IPV4_UDP), 18,
 		PAIR "ethertype 802.1Q (0x8100), length 74: vlan 5, p 1, "
 		     "ethertype IPv4 (0x0800), " REST},
-	{"-e, two tags", {.link = true, .link_type = 1},
+	{"-e, two tags", {.link = true}, 1,
 		FRAME(MACS "\x88\xa8\x30\5\x81\0\0\6\x08\0" IPV4_UDP), 22,
 		PAIR "ethertype 802.1Q-QinQ (0x88a8), length 78: vlan 5, p 1, "
 		     "DEI, ethertype 802.1Q (0x8100), vlan 6, p 0, ethertype "
 		     "IPv4 (0x0800), " REST},
-	{"-e, a header that is cut", {.link = true, .link_type = 1},
+	{"-e, a header that is cut", {.link = true}, 1,
 		FRAME(MACS "\x81\0\x20"), 0, "[|link] " REST},
-	{"-e, cooked", {.link = true, .link_type = 113},
+	{"-e, cooked", {.link = true}, 113,
 		FRAME("\0\0\0\1\0\6\2\0\0\0\0\1\0\0\x08\0" IPV4_UDP), 16,
 		" In 02:00:00:00:00:01 ethertype IPv4 (0x0800), length "
 		"72: " REST},
-	{"-e, cooked, version 2", {.link = true, .link_type = 276},
+	{"-e, cooked, version 2", {.link = true}, 276,
 		FRAME("\x08\0\0\0\0\0\0\3\0\1\4\6\2\0\0\0\0\1\0\0" IPV4_UDP),
 		20,
 		"Out ifindex 3 02:00:00:00:00:01 ethertype IPv4 (0x0800), "
 		"length 76: " REST},
-	{"-e, another link type", {.link = true, .link_type = 101},
-		FRAME(IPV4_UDP), 0, "link-type 101, length 56: " REST},
-	{"-X", {.hex = true, .link_type = 1}, FRAME(MACS "\x08\0" IPV4_UDP), 14,
+	{"-e, another link type", {.link = true}, 101, FRAME(IPV4_UDP), 0,
+		"link-type 101, length 56: " REST},
+	{"-X", {.hex = true}, 1, FRAME(MACS "\x08\0" IPV4_UDP), 14,
 		"IP " REST
 		"\t0x0000:  4500 0038 0001 0000 4011 0000 c000 0205  "
 		"E..8....@.......\n"
@@ -321,7 +322,12 @@ static const struct frame_case {
 		".........a.ngrok\n"
 		"\t0x0030:  0269 6f00 0001 0001                      "
 		".io.....\n"},
-	{"-X, an odd length", {.hex = true, .link_type = 101}, FRAME("abc"), 0,
+	{"-XX: the link header too", {.hex = true, .hex_link = true}, 1,
+		FRAME("\1\2abc"), 2,
+		"IP " REST
+		"\t0x0000:  0102 6162 63                             "
+		"..abc\n"},
+	{"-X, an odd length", {.hex = true}, 101, FRAME("abc"), 0,
 		"IP " REST
 		"\t0x0000:  6162 63                                  abc\n"},
 };
@@ -341,6 +347,7 @@ static size_t feed(struct dlo_text *t, const struct frame_case *c, size_t piece,
 		rec.n_bytes = (uint16_t)n;
 		rec.at = (uint16_t)at;
 		rec.net_off = c->net_off;
+		rec.link_type = c->link_type;
 		rec.frame_len = (uint32_t)c->len;
 		memcpy(rec.u.bytes, c->frame + at, n);
 		assert_int_equal(dlo_text_print(t, &rec, line, &ts_ns), 0);
@@ -441,7 +448,7 @@ static void test_closing_within(void **state)
 static void test_longest(void **state)
 {
 	struct dlo_text_options o = {
-		.link = true, .hex = true, .verbose = true, .link_type = 1};
+		.link = true, .hex = true, .verbose = true};
 	struct dlo_meta m = meta4(0x0100);
 	struct dlo_record rec = record(DLO_RECORD_BYTES, &m, NULL);
 	struct dlo_text *t;
