@@ -23,23 +23,14 @@ struct explain {
 
 /* ---- JSON --------------------------------------------------------------- */
 
-/* A string of a list or a name: quoted, controls and bad bytes escaped. */
+#define STRING_MAX 16384 /* of a pattern or header, each octet escaped */
+
 static void put_json(const char *text)
 {
-	putchar('"');
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
+	static char buf[STRING_MAX];
 
-		if (c == '"' || c == '\\') {
-			putchar('\\');
-		}
-		if (c < 0x20 || c == 0x7f) {
-			printf("\\u%04x", c);
-		} else {
-			putchar(c);
-		}
-	}
-	putchar('"');
+	dlo_json_string(text, buf, sizeof(buf));
+	fputs(buf, stdout);
 }
 
 static void put_match_json(

@@ -186,3 +186,14 @@ void dlo_json_time(struct dlo_json *j, const char *key, uint64_t ts_ns)
 	dlo_putc(&j->b, '"');
 	end(j, mark);
 }
+
+size_t dlo_json_string(const char *text, char *buf, size_t cap)
+{
+	struct dlo_buf b = dlo_buf(buf, cap - 1);
+
+	put_string(&b, text, strlen(text));
+	if (b.over) {
+		dlo_buf_cut(&b, 0);
+	}
+	return dlo_buf_end(&b);
+}

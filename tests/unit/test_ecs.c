@@ -264,12 +264,35 @@ static void test_no_object(void **state)
 {
 	struct dlo_meta m = meta4(0);
 	struct dlo_record rec = record(DLO_RECORD_BYTES, &m, NULL);
-	char buf[4096];
+	static char buf[4096];
 
 	(void)state;
 	assert_int_equal(dlo_json_print(&rec, NULL, buf, sizeof(buf)), 0);
 	rec.kind = DLO_RECORD_QUESTION;
 	assert_int_equal(dlo_json_print(&rec, NULL, buf, 4095), 0);
+}
+
+static void test_one_string(void **state)
+{
+	static const struct {
+		const char *in, *want;
+	} cases[] = {
+		{"", "\"\""},
+		{"a\"\\", "\"a\\\"\\\\\""},
+		{"\1\n", "\"\\u0001\\u000a\""},
+		{"\xc3\xa9", "\"\xc3\xa9\""},
+		{"\xff", "\"\\ufffd\""},
+	};
+	char buf[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		size_t n = dlo_json_string(cases[i].in, buf, sizeof(buf));
+
+		assert_int_equal(n, strlen(cases[i].want));
+		assert_string_equal(buf, cases[i].want);
+	}
+	assert_int_equal(dlo_json_string("abcdef", buf, 8), 0);
 }
 
 /* Octets of names are escaped twice, those of lists are made UTF-8. */
@@ -487,6 +510,7 @@ int main(void)
 		cmocka_unit_test(test_answer),
 		cmocka_unit_test(test_closing),
 		cmocka_unit_test(test_no_object),
+		cmocka_unit_test(test_one_string),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_least_memory),
 		cmocka_unit_test(test_any_memory),
