@@ -2,6 +2,7 @@
 /* loop.c - the loop thread: rings to outputs, signals, the end. */
 #include "loop.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -10,7 +11,6 @@
 #include <uv.h>
 
 #include "log.h"
-#include "notify.h"
 #include "summary.h"
 
 /*
@@ -27,14 +27,15 @@
  */
 
 #define NUDGE_MS 50
+#define N_SIGNALS 5
 
 struct loop_state {
 	struct loop *loop;
 	uv_loop_t uv;
 	uv_async_t wake;
 	uv_timer_t nudge;
-	uv_signal_t signal[5];
-	unsigned n_signals, n_ended;
+	uv_signal_t signal[N_SIGNALS];
+	unsigned n_ended;
 	atomic_bool reader_gone;
 	bool stopping;
 };
@@ -46,9 +47,24 @@ static void worse(struct loop *l, int exit_code)
 
 /* ---- the end ------------------------------------------------------------ */
 
+static void on_nudge(uv_timer_t *timer)
+{
+	struct loop_state *st = timer->data;
+	struct loop *l = st->loop;
+
+	for (unsigned i = 0; i < l->n_sources; i++) {
+		struct source *s = &l->sources[i];
+
+		if (s->running && !s->ended && !s->interface) {
+			pthread_kill(s->thread, SOURCE_NUDGE);
+		}
+	}
+}
+
 static void stop(struct loop *l)
 {
 	l->state->stopping = true;
+	uv_timer_start(&l->state->nudge, on_nudge, 0, NUDGE_MS);
 	for (unsigned i = 0; i < l->n_sources; i++) {
 		source_stop(&l->sources[i]);
 	}
@@ -104,20 +120,6 @@ static void on_item(struct loop *l, struct source *s, const struct item *item)
 	case ITEM_EOF:
 		on_eof(l, s, item);
 		break;
-	}
-}
-
-static void on_nudge(uv_timer_t *timer)
-{
-	struct loop_state *st = timer->data;
-	struct loop *l = st->loop;
-
-	for (unsigned i = 0; st->stopping && i < l->n_sources; i++) {
-		struct source *s = &l->sources[i];
-
-		if (s->running && !s->ended && !s->interface) {
-			pthread_kill(s->thread, SOURCE_NUDGE);
-		}
 	}
 }
 
@@ -234,14 +236,18 @@ static void on_reopen(uv_signal_t *handle, int number)
 static const struct {
 	int number;
 	uv_signal_cb callback;
+	/* nohup: stays ignored. A shell's background job ignores SIGINT too,
+	 * but must yet be ended by kill -INT. */
+	bool keep_ignored;
 } signals[] = {
-	{SIGINT, on_stop},
-	{SIGTERM, on_stop},
-	{SIGHUP, on_hangup},
-	{SIGUSR1, on_statistics},
-	{SIGUSR2, on_reopen},
+	{SIGINT, on_stop, false},
+	{SIGTERM, on_stop, false},
+	{SIGHUP, on_hangup, true},
+	{SIGUSR1, on_statistics, false},
+	{SIGUSR2, on_reopen, false},
 };
-#define N_SIGNALS (sizeof(signals) / sizeof(signals[0]))
+static_assert(sizeof(signals) / sizeof(signals[0]) == N_SIGNALS,
+	"a signal without a handle");
 
 static void on_nudge_signal(int number)
 {
@@ -275,8 +281,7 @@ static int watch_signals(struct loop_state *st)
 	for (size_t i = 0; i < N_SIGNALS; i++) {
 		uv_signal_t *handle = &st->signal[i];
 
-		/* nohup and background jobs of a shell ignore on purpose. */
-		if (ignored(signals[i].number)) {
+		if (signals[i].keep_ignored && ignored(signals[i].number)) {
 			continue;
 		}
 		r = uv_signal_init(&st->uv, handle);
@@ -316,9 +321,6 @@ int loop_open(struct loop *l)
 	if (!r) {
 		r = uv_timer_init(&st->uv, &st->nudge);
 		st->nudge.data = st;
-	}
-	if (!r) {
-		r = uv_timer_start(&st->nudge, on_nudge, NUDGE_MS, NUDGE_MS);
 	}
 	if (!r) {
 		r = watch_signals(st);
