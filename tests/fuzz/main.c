@@ -44,7 +44,7 @@ static int replay_file(const char *path)
 static int replay(const char *path)
 {
 	struct dirent *entry;
-	char name[4096];
+	char *name;
 	struct stat st;
 	DIR *dir;
 	int r = 0;
@@ -58,10 +58,10 @@ static int replay(const char *path)
 	}
 	dir = opendir(path);
 	while (!r && dir && (entry = readdir(dir))) {
-		if (entry->d_name[0] != '.') {
-			snprintf(name, sizeof(name), "%s/%s", path,
-				entry->d_name);
+		if (entry->d_name[0] != '.' &&
+			asprintf(&name, "%s/%s", path, entry->d_name) > 0) {
 			r = replay_file(name);
+			free(name);
 		}
 	}
 	if (dir) {

@@ -256,8 +256,8 @@ static void test_each_message(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct emit_case *c = &cases[i];
 		struct dlo_engine_config cfg;
-		struct frame f;
-		struct bench b;
+		static struct frame f;
+		static struct bench b;
 		unsigned n = 0;
 
 		while (n < 8 && c->names[n]) {
@@ -279,8 +279,8 @@ static void test_each_message(void **state)
 static void test_long_frame_in_pieces(void **state)
 {
 	struct dlo_engine_config cfg;
-	struct frame f;
-	struct bench b;
+	static struct frame f;
+	static struct bench b;
 
 	(void)state;
 	dlo_engine_config_init(&cfg);
@@ -299,8 +299,8 @@ static void test_long_frame_in_pieces(void **state)
 static void test_limit_and_time(void **state)
 {
 	struct dlo_engine_config cfg;
-	struct frame f;
-	struct bench b;
+	static struct frame f;
+	static struct bench b;
 
 	(void)state;
 	dlo_engine_config_init(&cfg);
@@ -347,8 +347,8 @@ static void test_counts_are_told(void **state)
 {
 	struct dlo_engine_config cfg;
 	uint64_t sum = 0;
-	struct frame f;
-	struct bench b;
+	static struct frame f;
+	static struct bench b;
 
 	(void)state;
 	dlo_engine_config_init(&cfg);
@@ -414,7 +414,7 @@ static void test_no_heap_call_on_the_path(void **state)
 	struct dlo_engine_config cfg;
 	struct ring *ring;
 	char path[1024];
-	struct bench b;
+	static struct bench b;
 
 	(void)state;
 	dlo_engine_config_init(&cfg);

@@ -93,7 +93,7 @@ static bool passes(const struct filter_case *c, int link_type)
 	pcap_t *p = pcap_open_dead(link_type, 65535);
 	struct bpf_program program;
 	struct pcap_pkthdr h = {0};
-	char text[FILTER_TEXT_MAX];
+	static char text[FILTER_TEXT_MAX];
 	uint8_t data[256];
 	bool replaced, r;
 
@@ -154,7 +154,7 @@ static void test_user_looks_into_tags(void **state)
 		{"host 192.0.2.1", false},
 		{"host myvlan", false},
 	};
-	char text[FILTER_TEXT_MAX];
+	static char text[FILTER_TEXT_MAX];
 	bool replaced;
 
 	(void)state;
@@ -173,7 +173,7 @@ static void test_user_looks_into_tags(void **state)
 static void test_too_long(void **state)
 {
 	static char expression[FILTER_TEXT_MAX];
-	char text[FILTER_TEXT_MAX];
+	static char text[FILTER_TEXT_MAX];
 	bool replaced;
 
 	(void)state;

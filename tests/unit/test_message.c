@@ -84,7 +84,7 @@ static void print_questions(const struct dlo_message *m, char *buf, size_t cap)
 static void test_each_message(void **state)
 {
 	struct dlo_message *m = calloc(1, sizeof(*m));
-	char text[4096];
+	static char text[4096];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
