@@ -35,7 +35,9 @@ static inline uint64_t dlo_hash(const void *data, size_t len, uint64_t seed)
 		h = dlo_mum(dlo_load64(p) ^ 0x8ebc6af09c88c6e3u,
 			h ^ 0x589965cc75374cc3u);
 	}
-	memcpy(&tail, p, len);
+	if (len) { /* p may be NULL */
+		memcpy(&tail, p, len);
+	}
 	h = dlo_mum(tail ^ 0xe7037ed1a0b428dbu, h ^ 0xa0761d6478bd642fu);
 	return h ^ h >> 32;
 }

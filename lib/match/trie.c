@@ -174,7 +174,7 @@ static void make_keys(struct dlo_trie *t, struct keys *k,
 	const uint8_t *records, size_t records_len,
 	const struct dlo_trie_entry *entry, size_t n)
 {
-	uint64_t seed = records_len > 0 ? dlo_hash(records, records_len, n) : 0;
+	uint64_t seed = dlo_hash(records, records_len, n);
 	int tries = 0;
 
 	do {
