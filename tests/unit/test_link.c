@@ -243,6 +243,13 @@ static const struct frame_case cases[] = {
 	{"UDP longer than IP says", 12,
 		IP4("0028", "0000", "11") UDP("c000", "0035", "0fff") DNS,
 		WHOLE},
+	{"UDP longer than IP says, before padding", 12,
+		IP4("0028", "0000", "11") UDP("c000", "0035", "0fff") DNS
+		"000000000000",
+		WHOLE},
+	{"the same in IPv6", 12,
+		IP6("0014", "11") UDP("c000", "0035", "0fff") DNS "00000000",
+		WHOLE},
 	{"UDP with nothing in it", 12,
 		IP4("001c", "0000", "11") UDP("c000", "0035", "0008"),
 		.want = DLO_STAT_EMPTY},
