@@ -251,6 +251,7 @@ struct dlo_record {
 	X(CUT_DNS, STOP, "cut_dns", "cut by the snap length in the question") \
 	X(BAD_IP, STOP, "bad_ip", "damaged IP header") \
 	X(BAD_UDP, STOP, "bad_udp", "damaged UDP header") \
+	X(BAD_TCP, STOP, "bad_tcp", "damaged TCP header") \
 	X(FRAGMENT, STOP, "fragment", "IP fragment, not put together") \
 	X(TCP, STOP, "tcp", "TCP on a DNS port, not decoded") \
 	X(NOT_UDP, STOP, "not_udp", "neither UDP nor TCP") \

@@ -31,6 +31,8 @@ struct dlo_engine {
 	struct dlo_engine_config cfg;
 	const struct dlo_ruleset *rules;
 	enum dlo_layer layer;
+	struct dlo_decap_config decap_cfg;
+	struct dlo_layer_counts layers;
 	struct dlo_limit *limit; /* NULL: no limit */
 	struct dlo_tally *tally;
 	uint64_t last_ns; /* newest packet time seen */
@@ -40,7 +42,7 @@ struct dlo_engine {
 
 	/* The message under way. */
 	const struct dlo_frame *frame;
-	struct dlo_dgram dgram;
+	struct dlo_decap decap;
 	bool emitting; /* records of it went out, the newest is in `record` */
 	unsigned n_emitted; /* of its questions */
 	struct dlo_record record;
@@ -58,9 +60,8 @@ static void count(struct dlo_engine *e, enum dlo_stat stat)
 
 static void fill_meta(const struct dlo_engine *e, struct dlo_meta *meta)
 {
-	const struct dlo_dgram *d = &e->dgram;
+	const struct dlo_dgram *d = &e->decap.dgram;
 	const struct dlo_message *m = &e->message;
-	size_t n = d->ip_version == 4 ? 4 : 16;
 
 	*meta = (struct dlo_meta){
 		.ts_ns = e->frame->ts_ns,
@@ -81,8 +82,8 @@ static void fill_meta(const struct dlo_engine *e, struct dlo_meta *meta)
 							       : UINT16_MAX),
 		.n_seen = m->n_seen,
 	};
-	memcpy(meta->src, d->src, n);
-	memcpy(meta->dst, d->dst, n);
+	memcpy(meta->src, d->src, d->ip_version == 4 ? 4 : 16);
+	memcpy(meta->dst, d->dst, d->ip_version == 4 ? 4 : 16);
 	memcpy(meta->vlan, d->vlan, meta->n_vlans * sizeof(meta->vlan[0]));
 }
 
@@ -110,8 +111,6 @@ static struct dlo_record *emit_next(struct dlo_engine *e, uint16_t kind)
 static void emit_bytes(struct dlo_engine *e)
 {
 	const struct dlo_frame *f = e->frame;
-	size_t header = e->dgram.ip_version == 4 ? 12 : 8;
-	size_t net_off = (size_t)(e->dgram.src - f->data) - header;
 	struct dlo_record *rec;
 
 	for (size_t at = 0; at < f->caplen && at <= UINT16_MAX;) {
@@ -123,7 +122,7 @@ static void emit_bytes(struct dlo_engine *e)
 		rec->n_bytes = (uint16_t)n;
 		rec->at = (uint16_t)at;
 		rec->frame_len = f->len;
-		rec->net_off = (uint16_t)net_off;
+		rec->net_off = (uint16_t)e->decap.dgram.net_off;
 		rec->link_type = e->cfg.link_type;
 		at += n;
 	}
@@ -198,8 +197,8 @@ static void alert(
 {
 	struct dlo_limit_alert ask = {
 		.group = v->group,
-		.client = e->dgram.src,
-		.ip_version = e->dgram.ip_version,
+		.client = e->decap.dgram.src,
+		.ip_version = e->decap.dgram.ip_version,
 		.level = (uint8_t)v->level,
 		.match = v->match,
 		.n_matches = v->n_matches,
@@ -241,8 +240,8 @@ static void judge(struct dlo_engine *e, unsigned question, size_t n_hits)
 			alert(e, question, v);
 		} else if (v->action == DLO_ACTION_COUNT) {
 			count(e, DLO_STAT_COUNTED);
-			dlo_tally_add(e->tally, v->group, e->dgram.src,
-				e->dgram.ip_version);
+			dlo_tally_add(e->tally, v->group, e->decap.dgram.src,
+				e->decap.dgram.ip_version);
 		}
 	}
 }
@@ -297,18 +296,23 @@ static void note_time(struct dlo_engine *e, uint64_t ts_ns)
 
 void dlo_engine_frame(struct dlo_engine *e, const struct dlo_frame *f)
 {
+	struct dlo_decap *d = &e->decap;
 	enum dlo_stat stop;
+	int end;
 
 	count(e, DLO_STAT_FRAMES);
 	e->frame = f;
-	stop = dlo_link_decap(
-		e->layer, e->cfg.dns_port, e->cfg.n_dns_ports, f, &e->dgram);
-	if (stop) {
-		count(e, stop);
+	dlo_decap_begin(d, &e->decap_cfg, e->layer, f);
+	end = dlo_decap_run(d);
+	if (end != DLO_DECAP_DATAGRAM) {
+		count(e, end == DLO_DECAP_SEGMENT    ? DLO_STAT_TCP
+			 : end == DLO_DECAP_FRAGMENT ? DLO_STAT_FRAGMENT
+						     : (enum dlo_stat)end);
 		return;
 	}
 	note_time(e, f->ts_ns);
-	stop = dlo_message_read(&e->message, e->dgram.payload, e->dgram.len);
+	stop = dlo_message_read(
+		&e->message, e->decap.dgram.payload, e->decap.dgram.len);
 	if (stop == DLO_STAT_NO_QUESTION) {
 		count(e, stop);
 		if (e->cfg.all) {
@@ -319,7 +323,7 @@ void dlo_engine_frame(struct dlo_engine *e, const struct dlo_frame *f)
 		return;
 	}
 	if (stop) {
-		bool cut = e->dgram.len < e->dgram.sent_len;
+		bool cut = e->decap.dgram.len < e->decap.dgram.sent_len;
 
 		count(e, cut ? DLO_STAT_CUT_DNS : stop);
 		return;
@@ -397,6 +401,9 @@ int dlo_engine_new(const struct dlo_engine_config *cfg,
 	}
 	e->cfg = *cfg;
 	e->rules = rs;
+	e->decap_cfg = (struct dlo_decap_config){.ports = e->cfg.dns_port,
+		.n_ports = e->cfg.n_dns_ports,
+		.layers = &e->layers};
 	e->layer = dlo_link_layer(cfg->link_type);
 	r = dlo_tally_new(n_groups, cfg->seed, &e->tally);
 	if (!r && cfg->limit_n) {

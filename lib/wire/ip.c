@@ -3,43 +3,68 @@
  */
 #include "wire/ip.h"
 
-enum {
-	PROTO_HOP_BY_HOP = 0,
-	PROTO_TCP = 6,
-	PROTO_UDP = 17,
-	PROTO_ROUTING = 43,
-	PROTO_FRAGMENT = 44,
-	PROTO_AH = 51,
-	PROTO_DESTINATION = 60,
-	PROTO_MOBILITY = 135,
-	PROTO_HIP = 139,
-	PROTO_SHIM6 = 140,
-};
+#include <string.h>
 
-static int transport(struct dlo_decap *d, uint8_t protocol)
+enum dlo_layer dlo_ip_layer(unsigned ip_version, uint8_t protocol)
 {
-	switch (protocol) {
-	case PROTO_UDP:
-		d->next = DLO_LAYER_UDP;
-		return DLO_DECAP_NEXT;
-	case PROTO_TCP:
-		d->next = DLO_LAYER_TCP;
-		return DLO_DECAP_NEXT;
-	default:
-		return DLO_STAT_NOT_UDP;
+	static const uint8_t any[256] = {
+		[6] = DLO_LAYER_TCP,
+		[17] = DLO_LAYER_UDP,
+		[51] = DLO_LAYER_AH,
+	};
+	/* Extension headers; mobility, HIP and Shim6 are laid out alike. */
+	static const uint8_t v6[256] = {
+		[0] = DLO_LAYER_IPV6_OPTIONS, /* hop by hop */
+		[43] = DLO_LAYER_IPV6_OPTIONS, /* routing */
+		[44] = DLO_LAYER_IPV6_FRAGMENT,
+		[60] = DLO_LAYER_IPV6_OPTIONS, /* destination */
+		[135] = DLO_LAYER_IPV6_OPTIONS,
+		[139] = DLO_LAYER_IPV6_OPTIONS,
+		[140] = DLO_LAYER_IPV6_OPTIONS,
+	};
+	uint8_t layer = any[protocol];
+
+	if (!layer && ip_version == 6) {
+		layer = v6[protocol];
+	}
+	return layer ? (enum dlo_layer)layer : DLO_LAYER_OTHER;
+}
+
+static int next_protocol(struct dlo_decap *d, uint8_t protocol)
+{
+	d->next = dlo_ip_layer(d->dgram.ip_version, protocol);
+	return DLO_DECAP_NEXT;
+}
+
+int dlo_ip_other(struct dlo_decap *d)
+{
+	(void)d;
+	return DLO_STAT_NOT_UDP;
+}
+
+/* What is left is one piece of a packet's payload. */
+static int fragment(struct dlo_decap *d, struct dlo_fragment fragment)
+{
+	d->fragment = fragment;
+	d->dgram.payload = d->in.p;
+	d->dgram.len = (uint32_t)d->in.left;
+	d->dgram.sent_len = d->dgram.len + d->missing;
+	return DLO_DECAP_FRAGMENT;
+}
+
+static void note_network(struct dlo_decap *d, const uint8_t *header)
+{
+	if (!d->dgram.ip_version) {
+		d->dgram.net_off = (uint32_t)(header - d->frame);
 	}
 }
 
 /*
  * Keeps the `len` octets that the header says follow it: what is behind is
- * Ethernet padding, what is not there was cut by the snap length. A length of
- * 0 is that of a frame which the network card has yet to cut into packets.
+ * Ethernet padding, what is not there was cut by the snap length.
  */
 static void clip(struct dlo_decap *d, uint32_t len)
 {
-	if (!len) {
-		return;
-	}
 	d->missing = len > d->in.left ? len - (uint32_t)d->in.left : 0;
 	dlo_bytes_clip(&d->in, len);
 }
@@ -49,6 +74,7 @@ int dlo_ip_v4(struct dlo_decap *d)
 {
 	const uint8_t *h = dlo_bytes_take(&d->in, 20);
 	uint32_t header_len, total_len;
+	unsigned bits;
 
 	if (!h) {
 		return DLO_STAT_CUT_IP;
@@ -62,63 +88,30 @@ int dlo_ip_v4(struct dlo_decap *d)
 	if (!dlo_bytes_take(&d->in, header_len - 20)) {
 		return DLO_STAT_CUT_IP;
 	}
-	clip(d, total_len ? total_len - header_len : 0);
+	if (total_len) { /* 0: the network card has yet to cut it up */
+		clip(d, total_len - header_len);
+	}
 	if (total_len == header_len) {
 		return DLO_STAT_CUT_TRANSPORT;
 	}
-	d->out->ip_version = 4;
-	d->out->src = h + 12;
-	d->out->dst = h + 16;
-	if (dlo_get16(h + 6) & 0x3fff) { /* offset, or more to come */
-		return DLO_STAT_FRAGMENT;
+	note_network(d, h);
+	d->dgram.ip_version = 4;
+	memcpy(d->dgram.src, h + 12, 4);
+	memcpy(d->dgram.dst, h + 16, 4);
+	bits = dlo_get16(h + 6);
+	if (bits & 0x3fff) { /* an offset, or more to come */
+		return fragment(d, (struct dlo_fragment){.id = dlo_get16(h + 4),
+					   .offset = (bits & 0x1fffu) * 8,
+					   .more = bits & 0x2000,
+					   .protocol = h[9]});
 	}
-	return transport(d, h[9]);
-}
-
-/*
- * RFC 8200, 4: takes one extension header off. Returns the protocol after it,
- * -1 when `protocol` is no extension header, or a reason to stop.
- */
-static int extension(struct dlo_decap *d, int protocol, int *ret_protocol)
-{
-	const uint8_t *h;
-	size_t len;
-
-	switch (protocol) {
-	case PROTO_HOP_BY_HOP:
-	case PROTO_ROUTING:
-	case PROTO_DESTINATION:
-	case PROTO_MOBILITY:
-	case PROTO_HIP:
-	case PROTO_SHIM6:
-	case PROTO_FRAGMENT:
-	case PROTO_AH:
-		break;
-	default:
-		return DLO_DECAP_DONE;
-	}
-	h = dlo_bytes_take(&d->in, 8);
-	if (!h) {
-		return DLO_STAT_CUT_IP;
-	}
-	*ret_protocol = h[0];
-	if (protocol == PROTO_FRAGMENT) {
-		/* One piece that is the whole is no fragment (RFC 6946). */
-		return dlo_get16(h + 2) & 0xfff9 ? DLO_STAT_FRAGMENT
-						 : DLO_DECAP_NEXT;
-	}
-	len = protocol == PROTO_AH ? (h[1] + 2u) * 4 : (h[1] + 1u) * 8;
-	if (len > 8 && !dlo_bytes_take(&d->in, len - 8)) {
-		return DLO_STAT_CUT_IP;
-	}
-	return DLO_DECAP_NEXT;
+	return next_protocol(d, h[9]);
 }
 
 /* RFC 8200, 3. */
 int dlo_ip_v6(struct dlo_decap *d)
 {
 	const uint8_t *h = dlo_bytes_take(&d->in, 40);
-	int protocol, step;
 
 	if (!h) {
 		return DLO_STAT_CUT_IP;
@@ -126,71 +119,137 @@ int dlo_ip_v6(struct dlo_decap *d)
 	if (h[0] >> 4 != 6) {
 		return DLO_STAT_BAD_IP;
 	}
-	clip(d, dlo_get16(h + 4));
-	d->out->ip_version = 6;
-	d->out->src = h + 8;
-	d->out->dst = h + 24;
-	protocol = h[6];
-	for (unsigned n = 0; n < DLO_LAYERS_MAX; n++) {
-		step = extension(d, protocol, &protocol);
-		if (step == DLO_DECAP_DONE) {
-			return transport(d, (uint8_t)protocol);
-		}
-		if (step != DLO_DECAP_NEXT) {
-			return step;
-		}
+	if (dlo_get16(h + 4)) {
+		clip(d, dlo_get16(h + 4));
 	}
-	return DLO_STAT_TOO_DEEP;
+	note_network(d, h);
+	d->dgram.ip_version = 6;
+	memcpy(d->dgram.src, h + 8, 16);
+	memcpy(d->dgram.dst, h + 24, 16);
+	return next_protocol(d, h[6]);
 }
 
-static bool dns_port(const struct dlo_decap *d, uint16_t sport, uint16_t dport)
+/* Takes an extension header: its second octet counts units of `unit` octets,
+ * less `plus`. */
+static int extension(struct dlo_decap *d, size_t unit, size_t plus)
 {
-	for (unsigned i = 0; i < d->n_ports; i++) {
-		if (dport == d->ports[i] || sport == d->ports[i]) {
+	const uint8_t *h = dlo_bytes_take(&d->in, 8);
+	size_t len = h ? (h[1] + plus) * unit : 0;
+
+	if (!h || (len > 8 && !dlo_bytes_take(&d->in, len - 8))) {
+		return DLO_STAT_CUT_IP;
+	}
+	return next_protocol(d, h[0]);
+}
+
+/* RFC 8200, 4.3, 4.4, 4.6. */
+int dlo_ip_v6_options(struct dlo_decap *d)
+{
+	return extension(d, 8, 1);
+}
+
+/* RFC 4302, 2. */
+int dlo_ip_ah(struct dlo_decap *d)
+{
+	return extension(d, 4, 2);
+}
+
+/* RFC 8200, 4.5. One piece that is the whole is no fragment (RFC 6946). */
+int dlo_ip_v6_fragment(struct dlo_decap *d)
+{
+	const uint8_t *h = dlo_bytes_take(&d->in, 8);
+	unsigned bits;
+
+	if (!h) {
+		return DLO_STAT_CUT_IP;
+	}
+	bits = dlo_get16(h + 2);
+	if (bits & 0xfff9) {
+		return fragment(d, (struct dlo_fragment){.id = dlo_get32(h + 4),
+					   .offset = bits & 0xfff8,
+					   .more = bits & 1,
+					   .protocol = h[0]});
+	}
+	return next_protocol(d, h[0]);
+}
+
+static bool dns_port(const struct dlo_decap *d)
+{
+	const struct dlo_decap_config *cfg = d->cfg;
+
+	for (unsigned i = 0; i < cfg->n_ports; i++) {
+		if (d->dgram.dport == cfg->ports[i] ||
+			d->dgram.sport == cfg->ports[i]) {
 			return true;
 		}
 	}
 	return false;
 }
 
+static void take_ports(struct dlo_decap *d, const uint8_t *h)
+{
+	d->dgram.sport = dlo_get16(h);
+	d->dgram.dport = dlo_get16(h + 2);
+}
+
+/* What is left is the payload. */
+static void take_payload(struct dlo_decap *d, enum dlo_transport transport)
+{
+	d->dgram.transport = (uint8_t)transport;
+	d->dgram.payload = d->in.p;
+	d->dgram.len = (uint32_t)d->in.left;
+	d->dgram.sent_len = (uint32_t)d->in.left + d->missing;
+}
+
 /* RFC 768. A length longer than the packet is taken as what is there. */
 int dlo_ip_udp(struct dlo_decap *d)
 {
 	const uint8_t *h = dlo_bytes_take(&d->in, 8);
-	struct dlo_dgram *out = d->out;
 	uint32_t len;
 
 	if (!h) {
 		return DLO_STAT_CUT_TRANSPORT;
 	}
-	out->sport = dlo_get16(h);
-	out->dport = dlo_get16(h + 2);
-	if (!dns_port(d, out->sport, out->dport)) {
+	take_ports(d, h);
+	if (!dns_port(d)) {
 		return DLO_STAT_NOT_DNS_PORT;
 	}
 	len = dlo_get16(h + 4);
 	if (len && len < 8) {
 		return DLO_STAT_BAD_UDP;
 	}
-	out->sent_len = (uint32_t)d->in.left + d->missing;
-	if (len && len - 8 < out->sent_len) {
-		out->sent_len = len - 8;
+	if (len && len - 8 < d->in.left + d->missing) {
+		clip(d, len - 8);
 	}
-	dlo_bytes_clip(&d->in, out->sent_len);
-	out->transport = DLO_UDP;
-	out->payload = d->in.p;
-	out->len = (uint32_t)d->in.left;
-	return out->sent_len ? DLO_DECAP_DONE : DLO_STAT_EMPTY;
+	take_payload(d, DLO_UDP);
+	return d->dgram.sent_len ? DLO_DECAP_DATAGRAM : DLO_STAT_EMPTY;
 }
 
+/* RFC 9293, 3.1. */
 int dlo_ip_tcp(struct dlo_decap *d)
 {
 	const uint8_t *h = dlo_bytes_take(&d->in, 4);
+	size_t header_len;
 
 	if (!h) {
 		return DLO_STAT_CUT_TRANSPORT;
 	}
-	return dns_port(d, dlo_get16(h), dlo_get16(h + 2))
-		       ? DLO_STAT_TCP
-		       : DLO_STAT_NOT_DNS_PORT;
+	take_ports(d, h);
+	if (!dns_port(d)) {
+		return DLO_STAT_NOT_DNS_PORT;
+	}
+	if (!dlo_bytes_take(&d->in, 16)) {
+		return DLO_STAT_CUT_TRANSPORT;
+	}
+	header_len = (h[12] >> 4) * 4u;
+	if (header_len < 20) {
+		return DLO_STAT_BAD_TCP;
+	}
+	if (!dlo_bytes_take(&d->in, header_len - 20)) {
+		return DLO_STAT_CUT_TRANSPORT;
+	}
+	d->tcp.seq = dlo_get32(h + 4);
+	d->tcp.flags = h[13];
+	take_payload(d, DLO_TCP);
+	return DLO_DECAP_SEGMENT;
 }

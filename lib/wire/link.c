@@ -44,13 +44,14 @@ static int ethernet(struct dlo_decap *d)
 
 static int vlan(struct dlo_decap *d)
 {
-	uint16_t tci = dlo_bytes_u16(&d->in);
-	struct dlo_dgram *out = d->out;
+	uint16_t id = dlo_bytes_u16(&d->in) & 0x0fff;
+	struct dlo_dgram *out = &d->dgram;
 
 	if (out->n_vlans < DLO_VLANS_MAX) {
-		out->vlan[out->n_vlans] = tci & 0x0fff;
+		out->vlan[out->n_vlans] = id;
 	}
 	out->n_vlans++;
+	dlo_decap_context(d, id);
 	return next_ethertype(d, dlo_bytes_u16(&d->in));
 }
 
@@ -174,6 +175,10 @@ static int (*const decoders[])(struct dlo_decap *d) = {
 	[DLO_LAYER_RAW] = raw,
 	[DLO_LAYER_IPV4] = dlo_ip_v4,
 	[DLO_LAYER_IPV6] = dlo_ip_v6,
+	[DLO_LAYER_IPV6_OPTIONS] = dlo_ip_v6_options,
+	[DLO_LAYER_IPV6_FRAGMENT] = dlo_ip_v6_fragment,
+	[DLO_LAYER_AH] = dlo_ip_ah,
+	[DLO_LAYER_OTHER] = dlo_ip_other,
 	[DLO_LAYER_UDP] = dlo_ip_udp,
 	[DLO_LAYER_TCP] = dlo_ip_tcp,
 };
@@ -201,6 +206,14 @@ static const struct {
 	{276, DLO_LAYER_SLL2},
 };
 
+/* Relaxed: no other thread writes, readers want a recent value. */
+static void count_layer(struct dlo_layer_counts *c, enum dlo_layer layer)
+{
+	uint64_t n = atomic_load_explicit(&c->n[layer], memory_order_relaxed);
+
+	atomic_store_explicit(&c->n[layer], n + 1, memory_order_relaxed);
+}
+
 enum dlo_layer dlo_link_layer(int link_type)
 {
 	for (size_t i = 0; i < sizeof(link_types) / sizeof(link_types[0]);
@@ -217,28 +230,38 @@ bool dlo_link_known(int link_type)
 	return dlo_link_layer(link_type) != DLO_LAYER_NONE;
 }
 
-enum dlo_stat dlo_link_decap(enum dlo_layer layer, const uint16_t *ports,
-	unsigned n_ports, const struct dlo_frame *f, struct dlo_dgram *ret)
+void dlo_decap_begin(struct dlo_decap *d, const struct dlo_decap_config *cfg,
+	enum dlo_layer layer, const struct dlo_frame *f)
 {
-	struct dlo_decap d = {
-		.in = dlo_bytes(f->data, f->caplen),
-		.missing = f->len > f->caplen ? f->len - f->caplen : 0,
-		.next = layer,
-		.ports = ports,
-		.n_ports = n_ports,
-		.out = ret,
-	};
-	int step;
+	d->cfg = cfg;
+	d->frame = f->data;
+	d->in = dlo_bytes(f->data, f->caplen);
+	d->missing = f->len > f->caplen ? f->len - f->caplen : 0;
+	d->next = layer;
+	d->n_layers = 0;
+	d->dgram.ip_version = 0;
+	d->dgram.n_vlans = 0;
+	d->dgram.context = 0;
+}
 
-	ret->n_vlans = 0;
-	for (unsigned n = 0; n < DLO_LAYERS_MAX; n++) {
-		step = decoders[d.next](&d);
-		if (step == DLO_DECAP_DONE) {
-			return 0;
+void dlo_decap_resume(struct dlo_decap *d, uint8_t protocol,
+	const uint8_t *data, uint32_t len, uint32_t missing)
+{
+	d->in = dlo_bytes(data, len);
+	d->missing = missing;
+	d->next = dlo_ip_layer(d->dgram.ip_version, protocol);
+}
+
+int dlo_decap_run(struct dlo_decap *d)
+{
+	int step = DLO_DECAP_NEXT;
+
+	while (step == DLO_DECAP_NEXT) {
+		if (d->n_layers++ == DLO_LAYERS_MAX) {
+			return DLO_STAT_TOO_DEEP;
 		}
-		if (step != DLO_DECAP_NEXT) {
-			return (enum dlo_stat)step;
-		}
+		count_layer(d->cfg->layers, d->next);
+		step = decoders[d->next](d);
 	}
-	return DLO_STAT_TOO_DEEP;
+	return step;
 }

@@ -17,11 +17,23 @@
 /* Layer of a DLT_ value; NONE when it is not known. */
 enum dlo_layer dlo_link_layer(int link_type);
 
+/* Begins a frame whose first layer is `layer`. */
+void dlo_decap_begin(struct dlo_decap *d, const struct dlo_decap_config *cfg,
+	enum dlo_layer layer, const struct dlo_frame *f);
+
 /*
- * Takes layer after layer off the frame, the first being `layer`. Returns 0
- * with a whole *ret, or the reason to stop. At most DLO_LAYERS_MAX layers.
+ * Takes layer after layer off, at most DLO_LAYERS_MAX. Returns DLO_DECAP_
+ * DATAGRAM, SEGMENT or FRAGMENT, or the reason to stop (enum dlo_stat, > 0).
  */
-enum dlo_stat dlo_link_decap(enum dlo_layer layer, const uint16_t *ports,
-	unsigned n_ports, const struct dlo_frame *f, struct dlo_dgram *ret);
+int dlo_decap_run(struct dlo_decap *d);
+
+/*
+ * Makes d go on with what pieces were put together to: the payload of an IP
+ * packet whose addresses and context are d->dgram's and whose first header is
+ * `protocol`. `missing`: octets that are not there at its end, and may be too
+ * many. DLO_NAME_HEADROOM octets before data must be readable. Then run.
+ */
+void dlo_decap_resume(struct dlo_decap *d, uint8_t protocol,
+	const uint8_t *data, uint32_t len, uint32_t missing);
 
 #endif

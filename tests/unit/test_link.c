@@ -26,11 +26,13 @@
 #define IP4_UDP IP4("0028", "0000", "11") UDP("c000", "0035", "0014") DNS
 #define IP6_UDP IP6("0014", "11") UDP("c000", "0035", "0014") DNS
 
+#define TAGS "8100000181000001810000018100000181000001810000018100000181000001"
+
 struct frame_case {
 	const char *name;
 	int link_type;
 	const char *hex;
-	enum dlo_stat want; /* 0: a datagram */
+	int want; /* a stat, or an end; 0: a datagram */
 	const char *vlans; /* as "5 7" */
 	uint32_t len, sent_len; /* of the payload */
 	uint32_t wire_len; /* of the frame, when it was cut */
@@ -108,12 +110,7 @@ static const struct frame_case cases[] = {
 		     "00",
 		.want = DLO_STAT_CUT_LINK},
 	{"empty frame", 1, "", .want = DLO_STAT_CUT_LINK},
-	{"a tower of tags", 1,
-		MACS "810000018100000181000001810000018100000181000001810000018"
-		     "1000001"
-		     "810000018100000181000001810000018100000181000001810000018"
-		     "1000001"
-		     "0800" IP4_UDP,
+	{"a tower of tags", 1, MACS TAGS TAGS TAGS "0800" IP4_UDP,
 		.want = DLO_STAT_TOO_DEEP},
 	{"Linux cooked v1", 113,
 		"0000"
@@ -175,10 +172,10 @@ static const struct frame_case cases[] = {
 	{"IPv4 cut", 12, "4500002800", .want = DLO_STAT_CUT_IP},
 	{"IPv4 first fragment", 12,
 		IP4("0028", "2000", "11") UDP("c000", "0035", "0014") DNS,
-		.want = DLO_STAT_FRAGMENT},
+		.want = DLO_DECAP_FRAGMENT},
 	{"IPv4 later fragment", 12,
 		IP4("0028", "0003", "11") UDP("c000", "0035", "0014") DNS,
-		.want = DLO_STAT_FRAGMENT},
+		.want = DLO_DECAP_FRAGMENT},
 	{"don't fragment is no fragment", 12,
 		IP4("0028", "4000", "11") UDP("c000", "0035", "0014") DNS,
 		WHOLE},
@@ -187,7 +184,7 @@ static const struct frame_case cases[] = {
 	{"TCP on port 53", 12,
 		IP4("0028", "0000", "06") "c0000035"
 					  "00000000000000005002000000000000",
-		.want = DLO_STAT_TCP},
+		.want = DLO_DECAP_SEGMENT},
 	{"TCP elsewhere", 12,
 		IP4("0028", "0000", "06") "c00001bb"
 					  "00000000000000005002000000000000",
@@ -214,11 +211,11 @@ static const struct frame_case cases[] = {
 	{"IPv6 first fragment", 12,
 		IP6("001c", "2c") "1100000100000001" UDP("c000", "0035", "0014")
 			DNS,
-		.want = DLO_STAT_FRAGMENT},
+		.want = DLO_DECAP_FRAGMENT},
 	{"IPv6 later fragment", 12,
 		IP6("001c", "2c") "1100000800000001" UDP("c000", "0035", "0014")
 			DNS,
-		.want = DLO_STAT_FRAGMENT},
+		.want = DLO_DECAP_FRAGMENT},
 	{"IPv6 no next header", 12, IP6("0000", "3b"),
 		.want = DLO_STAT_NOT_UDP},
 	{"IPv6 cut in an extension", 12, IP6("0014", "00") "1101",
@@ -286,29 +283,35 @@ static void check_vlans(const struct frame_case *c, const struct dlo_dgram *d)
 	assert_string_equal(text, c->vlans ? c->vlans : "");
 }
 
+static const uint16_t ports[] = {53, 5353};
+static struct dlo_layer_counts layers;
+static const struct dlo_decap_config cfg = {
+	.ports = ports, .n_ports = 2, .layers = &layers};
+
 static void check(const struct frame_case *c)
 {
-	static const uint16_t ports[] = {53, 5353};
 	/* Exactly as long as the frame, so that a sanitizer sees an over-read
 	 */
 	size_t n = strlen(c->hex) / 2;
 	uint8_t *data = malloc(n ? n : 1);
 	struct dlo_frame f = {.data = data};
-	struct dlo_dgram d;
-	enum dlo_stat got;
+	struct dlo_decap decap = {0};
+	const struct dlo_dgram *d = &decap.dgram;
+	int got, want = c->want ? c->want : DLO_DECAP_DATAGRAM;
 
 	assert_non_null(data);
 	f.caplen = (uint32_t)unhex(c->hex, data);
 	f.len = c->wire_len ? c->wire_len : f.caplen;
-	got = dlo_link_decap(dlo_link_layer(c->link_type), ports, 2, &f, &d);
-	if (got != c->want) {
-		fail_msg("%s: stop %d, not %d", c->name, got, c->want);
+	dlo_decap_begin(&decap, &cfg, dlo_link_layer(c->link_type), &f);
+	got = dlo_decap_run(&decap);
+	if (got != want) {
+		fail_msg("%s: end %d, not %d", c->name, got, want);
 	}
-	if (!got) {
+	if (got == DLO_DECAP_DATAGRAM) {
 		print_message("# %s\n", c->name);
-		assert_int_equal(d.len, c->len);
-		assert_int_equal(d.sent_len, c->sent_len);
-		check_vlans(c, &d);
+		assert_int_equal(d->len, c->len);
+		assert_int_equal(d->sent_len, c->sent_len);
+		check_vlans(c, d);
 	}
 	free(data);
 }
@@ -324,8 +327,6 @@ static void test_each_frame(void **state)
 /* Every shorter form of every frame: no over-read, always a reason. */
 static void test_each_cut(void **state)
 {
-	static const uint16_t ports[] = {53};
-
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		uint8_t whole[512];
@@ -336,13 +337,15 @@ static void test_each_cut(void **state)
 			struct dlo_frame f = {.data = data,
 				.caplen = (uint32_t)len,
 				.len = (uint32_t)n};
-			struct dlo_dgram d = {0};
+			struct dlo_decap d = {0};
 
 			memcpy(data, whole, len);
-			if (!dlo_link_decap(dlo_link_layer(cases[i].link_type),
-				    ports, 1, &f, &d)) {
-				assert_true(d.len <= d.sent_len);
-				assert_true(d.payload + d.len <= data + len);
+			dlo_decap_begin(&d, &cfg,
+				dlo_link_layer(cases[i].link_type), &f);
+			if (dlo_decap_run(&d) < 0) {
+				assert_true(d.dgram.len <= d.dgram.sent_len);
+				assert_true(d.dgram.payload + d.dgram.len <=
+					    data + len);
 			}
 			free(data);
 		}
