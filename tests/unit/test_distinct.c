@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_distinct.c - estimates of how many different things were seen. */
+#include "base/distinct.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/hash.h"
+
+/* n things, each added twice, are estimated within 2 % (or 1). */
+static void check(uint64_t n)
+{
+	struct dlo_distinct *d = calloc(1, sizeof(*d));
+	uint64_t got, slack = n / 50 + 1;
+
+	assert_non_null(d);
+	for (uint64_t i = 0; i < 2 * n; i++) {
+		uint64_t thing = i / 2;
+
+		dlo_distinct_add(d, dlo_hash(&thing, sizeof(thing), 7));
+	}
+	got = dlo_distinct_estimate(d);
+	if (got + slack < n || got > n + slack) {
+		fail_msg("%lu taken for %lu", n, got);
+	}
+	free(d);
+}
+
+static void test_estimates(void **state)
+{
+	static const uint64_t counts[] = {
+		0, 1, 2, 10, 100, 1000, 10000, 50000, 100000, 200000};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		check(counts[i]);
+	}
+}
+
+/* More than it can tell apart: a large number, no infinity. */
+static void test_full(void **state)
+{
+	struct dlo_distinct *d = calloc(1, sizeof(*d));
+
+	(void)state;
+	assert_non_null(d);
+	for (uint64_t i = 0; i < DLO_DISTINCT_BITS; i++) {
+		dlo_distinct_add(d, i);
+	}
+	assert_int_equal(dlo_distinct_estimate(d), 726817);
+	free(d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_estimates),
+		cmocka_unit_test(test_full),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
