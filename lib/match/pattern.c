@@ -136,16 +136,19 @@ static void take_ascii(struct parser *s, const char *text, size_t len)
 		fail(s, text == s->text + s->at ? s->at + at : s->at, msg);
 		return;
 	}
-	if (name.n_labels != 1) {
-		fail(s, s->at, "not one label");
-		return;
-	}
 	if (!has_room(s, name.wire[0])) {
 		return;
 	}
 	for (size_t i = 0; i < name.wire[0]; i++) {
 		s->p->glob[s->n++] = dlo_lower(buf.wire[1 + i]);
 	}
+}
+
+/* Whether a label has the characters of a host name only, and underscores: UTS
+ * 46 makes backslashes, stars and dots, too, of what looks like them. */
+static bool is_host_label(const char *label)
+{
+	return !label[strspn(label, "abcdefghijklmnopqrstuvwxyz0123456789-_")];
 }
 
 /* Appends a label that is not ASCII. */
@@ -172,7 +175,7 @@ static void take_idn(struct parser *s, size_t len)
 	}
 	r = idn2_to_ascii_8z(
 		label, &ascii, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT);
-	if (r == IDN2_OK) {
+	if (r == IDN2_OK && is_host_label(ascii)) {
 		take_ascii(s, ascii, strlen(ascii));
 	} else {
 		s->no_memory = r == IDN2_MALLOC;

@@ -121,6 +121,13 @@ static const struct {
 	{"IDN label with a blank", "b\xc3\xbc x", 3},
 	{"IDN label with an escape", "b\xc3\xbc\\.x", 3},
 	{"IDN label that cannot be", "a.\xe2\x80\x8d\xc3\xbc.b", 2},
+	{"IDN label that becomes an escape",
+		"a.\xef\xbc\xbc"
+		"065.b",
+		2},
+	{"IDN label that becomes a star", "a.b\xef\xbc\x8a.c", 2},
+	{"IDN label that becomes two", "a.b\xe3\x80\x82z.c", 2},
+	{"IDN label that becomes none", "a.\xc2\xad.c", 2},
 	{"IDN in a glob",
 		"*b\xc3\xbc"
 		"cher.de",
