@@ -292,6 +292,48 @@ int dlo_headers_init(
 	return 0;
 }
 
+/* Octets of the word at p: a letter and letters, digits, hyphens, underscores
+ * after it; 0: there is none. */
+static size_t word_len(const char *p, size_t len)
+{
+	size_t n = 0;
+
+	for (; n < len; n++) {
+		bool letter = (uint8_t)(dlo_lower((uint8_t)p[n]) - 'a') < 26;
+		bool digit = (uint8_t)(p[n] - '0') < 10;
+
+		if (!letter &&
+			(n == 0 || (!digit && p[n] != '-' && p[n] != '_'))) {
+			break;
+		}
+	}
+	return n;
+}
+
+static size_t n_blanks(const char *p, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && dlo_is_blank(p[n])) {
+		n++;
+	}
+	return n;
+}
+
+enum dlo_header_kind dlo_headers_kind(const char *p, size_t len)
+{
+	size_t from = 2 + n_blanks(p + 2, len - 2);
+	size_t n = word_len(p + from, len - from);
+	size_t to = from + n + n_blanks(p + from + n, len - from - n);
+
+	if (n > 0 && to < len && p[to] == ':') {
+		return DLO_HEADER;
+	}
+	return dlo_words_find(&header_words, p + from, n) < header_words.n
+		       ? DLO_HEADER_SLIP
+		       : DLO_HEADER_NONE;
+}
+
 /* Reads the name of a header, up to its colon. */
 static int header_name(struct dlo_line *l, struct dlo_slice *ret)
 {
@@ -308,7 +350,7 @@ static int header_name(struct dlo_line *l, struct dlo_slice *ret)
 		}
 	}
 	*ret = (struct dlo_slice){l->p + from, to - from, from};
-	if (l->at == l->len) {
+	if (l->at == l->len || to == from) {
 		return dlo_line_bad(l, from,
 			"a header reads \"#: name: value\"; for a comment, "
 			"put a blank after the #");

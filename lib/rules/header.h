@@ -29,6 +29,17 @@ bool dlo_format_built(enum dlo_list_format format);
 int dlo_headers_init(
 	struct dlo_headers *h, struct dlo_rules *rules, const char *file);
 
+/*
+ * What a line that begins with `#:` is. Whoever draws rules of such octets, or
+ * writes text after them, means none of ours.
+ */
+enum dlo_header_kind {
+	DLO_HEADER_NONE,
+	DLO_HEADER_SLIP, /* one of our words, but no colon */
+	DLO_HEADER, /* `#: word:` */
+};
+enum dlo_header_kind dlo_headers_kind(const char *p, size_t len);
+
 /* Reads a line that begins with `#:`. 0; 1 with a diagnostic; -ENOMEM. */
 int dlo_headers_read(struct dlo_headers *h, struct dlo_line *l);
 

@@ -11,8 +11,8 @@
  *
  * or nothing but blanks and a comment. A list with a header anywhere is ours:
  * its first unreadable line refuses it. Any other is someone else's: such lines
- * are left out and reported. An unreadable line returns 1 with a diagnostic
- * either way; only read_lines() knows the difference.
+ * are left out and reported, and what begins with `#:` is a comment. An
+ * unreadable line returns 1 with a diagnostic either way.
  */
 #include "rules/list.h"
 
@@ -197,6 +197,9 @@ static int take_line(struct list *t, struct dlo_line *l, bool strict)
 {
 	bool header = l->len >= 2 && l->p[0] == '#' && l->p[1] == ':';
 
+	if (header && !strict) {
+		header = dlo_headers_kind(l->p, l->len) != DLO_HEADER_NONE;
+	}
 	if (!header && !dlo_line_more(l)) {
 		if (strict && l->len - l->at >= 2 && l->p[l->at + 1] == ':') {
 			return dlo_line_bad(l, l->at,
@@ -234,11 +237,22 @@ static struct dlo_line next_line(
 		.diag = t->diag};
 }
 
-/* Whether a line begins with `#:`. */
-static bool has_header(const char *text, size_t len)
+/* Whether any line is a header. */
+static bool has_header(const char *text, const char *end)
 {
-	return (len >= 2 && !memcmp(text, "#:", 2)) ||
-	       memmem(text, len, "\n#:", 3);
+	for (;;) {
+		size_t len = (size_t)(end - text);
+
+		if (len >= 2 && !memcmp(text, "#:", 2) &&
+			dlo_headers_kind(text, len) == DLO_HEADER) {
+			return true;
+		}
+		text = memmem(text, len, "\n#:", 3);
+		if (!text) {
+			return false;
+		}
+		text++;
+	}
 }
 
 static void report_bad(struct dlo_list_report *r, const struct dlo_diag *d)
@@ -252,7 +266,7 @@ static void report_bad(struct dlo_list_report *r, const struct dlo_diag *d)
 /* Reads the lines of text[0..end). diag->line counts them. */
 static int read_lines(struct list *t, const char *text, const char *end)
 {
-	bool strict = has_header(text, (size_t)(end - text));
+	bool strict = has_header(text, end);
 
 	while (text < end) {
 		struct dlo_line l = next_line(t, &text, end);

@@ -106,17 +106,17 @@ static const struct list_case cases[] = {
 		"x.list:1:4: unknown header \"Level\", did you mean "
 		"\"level\"?\n"},
 	{"what is quoted is cut and printable", "x.list",
-		TEXT("#: \x01\xff"
+		TEXT("#: id: x\n#: \x01\xff"
 		     "4567890123456789012345678901234567890123456789: x\n"),
-		"x.list:1:4: unknown header \"\\x01\\xff"
+		"x.list:2:4: unknown header \"\\x01\\xff"
 		"45678901234567890123456789012345678901...\", "
 		"known are title, id, level, tags, category, action, "
 		"format\n"},
-	{"a header without a colon", "x.list", TEXT("#: title\n"),
-		"x.list:1:4: a header reads \"#: name: value\"; for a comment, "
+	{"a header without a colon", "x.list", TEXT("#: id: x\n#: author\n"),
+		"x.list:2:4: a header reads \"#: name: value\"; for a comment, "
 		"put a blank after the #\n"},
-	{"a header without a name", "x.list", TEXT("#:\n"),
-		"x.list:1:3: a header reads \"#: name: value\"; for a comment, "
+	{"a header without a name", "x.list", TEXT("#: id: x\n#:\n"),
+		"x.list:2:3: a header reads \"#: name: value\"; for a comment, "
 		"put a blank after the #\n"},
 	{"a header without a value", "x.list", TEXT("#: title: # x\n"),
 		"x.list:1:11: \"title\" has no value\n"},
@@ -303,6 +303,22 @@ static const struct list_case cases[] = {
 		"x.list:6:1: an empty label\nx.list:7:1: an empty label\n"
 		"x.list:8:1: an empty label\nx.list:9:1: an empty label\n"
 		"x.list:10:1: an empty label\n"},
+	{"other people's lists may draw lines of #:", "x.list",
+		TEXT("#:\n#:::::::\n#: ---\n#:\t-- a: b\n#: 12:30 x\n"
+		     "#: see also: x\n#: from https://a.example/\n"
+		     "a.example\n#:"),
+		"8 a.example\n"},
+	{"a header without a colon does not make the list ours", "x.list",
+		TEXT("#: level high\n#: level\n#: levels high\na.example\n"),
+		"4 a.example\nbad=2\n"
+		"x.list:1:4: a header reads \"#: name: value\"; for a comment, "
+		"put a blank after the #\n"
+		"x.list:2:4: a header reads \"#: name: value\"; for a comment, "
+		"put a blank after the #\n"},
+	{"a header after lines of #: makes the list ours", "x.list",
+		TEXT("#:::::::\na.example\n#: x\n#:a-b_1\t:\n"),
+		"x.list:1:3: a header reads \"#: name: value\"; for a comment, "
+		"put a blank after the #\n"},
 	{"other people's lists may have sections", "x.list",
 		TEXT("[s]\na.example\n"), "2 a.example service=s\n"},
 	{"a NUL octet is an error of its line", "x.list",
