@@ -12,7 +12,7 @@
 #include "wire/decode.h"
 
 #define LINE_LEN_MAX 1024u
-#define LINE_LEN_MIN 256u /* with less room there is no line */
+#define LINE_LEN_MIN 304u /* with less room there is no line */
 #define NAME_ROOM 72u /* " qname=" and what is left of a long name */
 #define ID_ROOM 36u /* " id=" and the event id */
 #define CUT "..."
@@ -123,7 +123,7 @@ static void put_time(struct dlo_buf *b, const char *key, uint64_t ts_ns)
 	char text[40];
 	struct dlo_buf t = dlo_buf(text, sizeof(text) - 1);
 
-	dlo_put_time(&t, ts_ns, 6);
+	dlo_put_time(&t, ts_ns, 9);
 	(void)dlo_buf_end(&t);
 	put(b, key, text, sizeof(text));
 }
@@ -264,6 +264,8 @@ static void put_head(struct dlo_buf *b, const struct dlo_record *rec,
 	bool closing = rec->kind == DLO_RECORD_CLOSING;
 
 	dlo_puts(b, closing ? "alert-closing" : "alert");
+	/* The packet's, or the closing's: the header has that of sending. */
+	put_time(b, "time", rec->meta.ts_ns);
 	put(b, "rule", p->rule_id, VALUE_MAX);
 	put(b, "level", dlo_level_name((enum dlo_level)rec->level), VALUE_MAX);
 	if (closing) {

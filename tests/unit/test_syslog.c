@@ -12,6 +12,7 @@
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define RULE "0b7f7a2e-0000-4000-8000-000000000001"
+#define TIME "time=2026-01-02T03:04:05.123456789Z"
 #define ENDS "src=192.0.2.5 sport=53211 dst=198.51.100.1"
 
 static const struct syslog_case {
@@ -26,7 +27,7 @@ static const struct syslog_case {
 } cases[] = {
 	{"an alert", "A.b.example", DLO_RECORD_ALERT, 16, 1, 0x0100, NGROK, 0,
 		DLO_DECODED_OK, 0,
-		"alert rule=" RULE
+		"alert " TIME " rule=" RULE
 		" level=high qname=a.b.example qtype=TXT " ENDS
 		" iface=eth0 capture=\"my x.pcap\" category=tunnel "
 		"service=ngrok pattern=ngrok.io list=tunnel.list:12 "
@@ -34,36 +35,38 @@ static const struct syslog_case {
 	{"an answer, an odd class, several matches", "a.b.example",
 		DLO_RECORD_ALERT, 1, 3, 0x8103, NGROK, 9, DLO_DECODED_SKIPPED,
 		0,
-		"alert rule=" RULE " level=high qname=a.b.example qtype=A "
+		"alert " TIME " rule=" RULE
+		" level=high qname=a.b.example qtype=A "
 		"qclass=CH " ENDS " rcode=NXDOMAIN client=198.51.100.1 "
 		"iface=eth0 capture=\"my x.pcap\" category=tunnel "
 		"service=ngrok pattern=ngrok.io list=tunnel.list:12 matches=9 "
 		"tags=T1572,T1090.002 decoded=skipped"},
 	{"no value, no key", "plain.example", DLO_RECORD_ALERT, 1, 1, 0x0100,
 		PLAIN, 0, DLO_DECODED_BAD, 0,
-		"alert rule=\"my own\" level=medium qname=plain.example "
+		"alert " TIME
+		" rule=\"my own\" level=medium qname=plain.example "
 		"qtype=A " ENDS " iface=eth0 capture=\"my x.pcap\" "
 		"pattern=plain.example list=\"my own.hosts:1\" decoded=bad"},
 	{"nothing raw, nothing that looks like another key",
 		"a\\032src=1\\\".\\010\\\\.example", DLO_RECORD_ALERT, 1, 1,
 		0x0100, HOSTILE, 0, DLO_DECODED_OK, 0,
-		"alert rule=\"a\\\"b\\\\c\" level=low "
+		"alert " TIME " rule=\"a\\\"b\\\\c\" level=low "
 		"qname=\"a\\\\032src=1\\\".\\\\010\\\\\\\\.example\" "
 		"qtype=A " ENDS
 		" iface=eth0 capture=\"my x.pcap\" category=\"a=b c\" "
 		"service=tab?here pattern=x.example list=bad?[1m.list:7"},
 	{"a closing line", NULL, DLO_RECORD_CLOSING, 0, 0, 0, NGROK, 0,
 		DLO_DECODED_NONE, 1,
-		"alert-closing rule=" RULE " level=high count=17 "
-		"first=2026-01-02T03:03:05.123456Z "
-		"last=2026-01-02T03:04:04.123456Z src=192.0.2.5 iface=eth0 "
+		"alert-closing " TIME " rule=" RULE " level=high count=17 "
+		"first=2026-01-02T03:03:05.123456789Z "
+		"last=2026-01-02T03:04:04.123456789Z src=192.0.2.5 iface=eth0 "
 		"capture=\"my x.pcap\" category=tunnel service=ngrok "
 		"pattern=ngrok.io list=tunnel.list:12 tags=T1572,T1090.002"},
 	{"a closing line of all clients", NULL, DLO_RECORD_CLOSING, 0, 0, 0,
 		PLAIN, 0, DLO_DECODED_NONE, 0,
-		"alert-closing rule=\"my own\" level=medium count=17 "
-		"first=2026-01-02T03:03:05.123456Z "
-		"last=2026-01-02T03:04:04.123456Z clients=all iface=eth0 "
+		"alert-closing " TIME " rule=\"my own\" level=medium count=17 "
+		"first=2026-01-02T03:03:05.123456789Z "
+		"last=2026-01-02T03:04:04.123456789Z clients=all iface=eth0 "
 		"capture=\"my x.pcap\" pattern=plain.example "
 		"list=\"my own.hosts:1\""},
 };
@@ -114,10 +117,10 @@ static void test_no_line(void **state)
 	assert_int_equal(dlo_syslog_print(&rec, NULL, 0, buf, sizeof(buf)), 0);
 	rec.kind = DLO_RECORD_ALERT;
 	add_match(&rec, NGROK);
-	assert_int_equal(dlo_syslog_print(&rec, NULL, 0, buf, 256), 0);
+	assert_int_equal(dlo_syslog_print(&rec, NULL, 0, buf, 304), 0);
 	assert_int_equal(
 		dlo_syslog_print(&rec, NULL, 5000, buf, sizeof(buf)), 0);
-	assert_int_not_equal(dlo_syslog_print(&rec, NULL, 0, buf, 257), 0);
+	assert_int_not_equal(dlo_syslog_print(&rec, NULL, 0, buf, 305), 0);
 }
 
 /* The least label that is kept is whole, and what is cut is marked. */
@@ -143,7 +146,7 @@ static void test_any_room(void **state)
 	char buf[2048];
 
 	(void)state;
-	for (size_t i = 0; i < 2 * 768; i++) {
+	for (size_t i = 0; i < 2 * 721; i++) {
 		struct dlo_record rec =
 			record(DLO_RECORD_ALERT, &m, longest_name());
 		size_t room = i / 2, len;
