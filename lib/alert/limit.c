@@ -183,21 +183,29 @@ static struct window *window_of_everybody(
 	return w;
 }
 
+/* Level and matches are of one alert, the first of the worst: they are read
+ * together. */
+static void keep_worst(
+	struct dlo_limit_closing *held, const struct dlo_limit_alert *alert)
+{
+	uint32_t n = alert->n_matches;
+
+	if (held->count && alert->level <= held->level) {
+		return;
+	}
+	held->level = alert->level;
+	held->n_matches = (uint8_t)(n < DLO_MATCHES_MAX ? n : DLO_MATCHES_MAX);
+	memcpy(held->match, alert->match,
+		held->n_matches * sizeof(held->match[0]));
+}
+
 static void hold_back(struct window *w, const struct dlo_limit_alert *alert)
 {
 	struct dlo_limit_closing *held = &w->held;
-	uint32_t n = alert->n_matches;
 
+	keep_worst(held, alert);
 	if (!held->count) {
 		held->first_ns = alert->ts_ns;
-		held->n_matches = (uint8_t)(n < DLO_LIMIT_MATCHES
-						    ? n
-						    : DLO_LIMIT_MATCHES);
-		memcpy(held->match, alert->match,
-			held->n_matches * sizeof(held->match[0]));
-	}
-	if (alert->level > held->level) {
-		held->level = alert->level;
 	}
 	held->last_ns = alert->ts_ns;
 	held->count++;

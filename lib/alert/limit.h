@@ -9,21 +9,20 @@
 #include "dnslookout.h"
 
 #define DLO_LIMIT_WINDOWS 4096u
-#define DLO_LIMIT_MATCHES 4
 /* Above this a minute for one (rule, service) of all clients together, alerts
  * are only counted. */
 #define DLO_LIMIT_FLOOD 100u
 
-struct dlo_limit; /* fixed size, about 500 KiB, touched as it fills */
+struct dlo_limit; /* fixed size, about 700 KiB, touched as it fills */
 
 /* What a closed window held back. */
 struct dlo_limit_closing {
 	uint32_t group;
 	uint8_t client[16];
 	uint8_t ip_version; /* 0: all clients together */
-	uint8_t level;
+	uint8_t level; /* highest of the alerts held back */
 	uint8_t n_matches;
-	uint32_t match[DLO_LIMIT_MATCHES]; /* of the first alert held back */
+	uint32_t match[DLO_MATCHES_MAX]; /* of the first with that level */
 	uint64_t count; /* alerts held back, at least 1 */
 	uint64_t first_ns, last_ns; /* of them */
 	uint64_t closed_ns;

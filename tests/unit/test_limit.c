@@ -95,6 +95,55 @@ static void test_window_begins_with_first_alert(void **state)
 	dlo_limit_free(l);
 }
 
+static bool ask_matches(struct dlo_limit *l, uint8_t level,
+	const uint32_t *match, uint32_t n_matches, uint64_t ts_ns)
+{
+	const uint8_t address[4] = {0};
+
+	return dlo_limit_pass(l, &(struct dlo_limit_alert){.group = 1,
+					 .client = address,
+					 .ip_version = 4,
+					 .level = level,
+					 .match = match,
+					 .n_matches = n_matches,
+					 .ts_ns = ts_ns});
+}
+
+/* Who reads a closing line takes its pattern for what has its level. */
+static void test_matches_have_the_level(void **state)
+{
+	static const struct {
+		uint8_t level;
+		uint32_t match;
+	} rows[] = {{1, 1}, {2, 2}, {0, 3}, {4, 4}, {4, 5}, {3, 6}};
+	struct seen seen;
+	struct dlo_limit *l = make(1, 60, &seen);
+	uint32_t many[100];
+
+	(void)state;
+	assert_true(ask_matches(l, 4, &rows[0].match, 1, START));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_false(ask_matches(
+			l, rows[i].level, &rows[i].match, 1, START + i * S));
+	}
+	dlo_limit_close_all(l, START + 10 * S);
+	assert_int_equal(seen.last.level, 4);
+	assert_int_equal(seen.last.n_matches, 1);
+	assert_int_equal(seen.last.match[0], 4);
+	assert_int_equal(seen.last.first_ns, START);
+	assert_int_equal(seen.last.count, 6);
+	for (uint32_t i = 0; i < 100; i++) {
+		many[i] = i;
+	}
+	assert_true(ask_matches(l, 0, many, 1, START));
+	assert_false(ask_matches(l, 0, many, 100, START));
+	dlo_limit_close_all(l, START);
+	assert_int_equal(seen.last.level, 0);
+	assert_int_equal(seen.last.n_matches, DLO_MATCHES_MAX);
+	assert_int_equal(seen.last.match[15], 15);
+	dlo_limit_free(l);
+}
+
 static void test_clients_and_groups_are_apart(void **state)
 {
 	struct seen seen;
@@ -197,6 +246,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_n_pass_then_counted),
 		cmocka_unit_test(test_window_begins_with_first_alert),
+		cmocka_unit_test(test_matches_have_the_level),
 		cmocka_unit_test(test_clients_and_groups_are_apart),
 		cmocka_unit_test(test_nothing_held_back_says_nothing),
 		cmocka_unit_test(test_eviction_tells),
