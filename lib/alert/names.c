@@ -67,6 +67,19 @@ struct dlo_pattern_info dlo_record_pattern(const struct dlo_record *rec)
 	return p;
 }
 
+struct dlo_pattern_info dlo_record_worst(const struct dlo_record *rec)
+{
+	struct dlo_pattern_info p;
+
+	for (unsigned i = 0; rec->rules && i < rec->n_matches; i++) {
+		dlo_ruleset_pattern(rec->rules, rec->match[i], &p);
+		if (p.level == (enum dlo_level)rec->level) {
+			return p;
+		}
+	}
+	return dlo_record_pattern(rec);
+}
+
 /* Year, month and day of a day since the epoch: the Gregorian calendar repeats
  * every 400 years, and a year that begins in March ends with its odd day. */
 static void put_date(struct dlo_buf *b, uint64_t day)

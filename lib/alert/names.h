@@ -53,6 +53,10 @@ uint16_t dlo_record_class(const struct dlo_record *rec);
  * when the record names none. */
 struct dlo_pattern_info dlo_record_pattern(const struct dlo_record *rec);
 
+/* The pattern to name when there is room for one: the first that has the
+ * record's level; where none is carried, as above. */
+struct dlo_pattern_info dlo_record_worst(const struct dlo_record *rec);
+
 /* RFC 3339 in UTC with 0, 3, 6 or 9 digits of the second. */
 void dlo_put_time(struct dlo_buf *b, uint64_t ts_ns, unsigned digits);
 

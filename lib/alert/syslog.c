@@ -248,10 +248,12 @@ static void put_tags(struct dlo_buf *b, const struct dlo_pattern_info *p)
 static void put_rule(struct dlo_buf *b, const struct dlo_record *rec,
 	const struct dlo_pattern_info *p)
 {
+	struct dlo_pattern_info worst = dlo_record_worst(rec);
+
 	put(b, "category", p->category, VALUE_MAX);
 	put(b, "service", p->service, VALUE_MAX);
-	put(b, "pattern", p->text, VALUE_MAX);
-	put_list(b, p);
+	put(b, "pattern", worst.text, VALUE_MAX);
+	put_list(b, &worst);
 	if (rec->n_matches_total > 1) {
 		put_number(b, "matches", rec->n_matches_total);
 	}

@@ -32,7 +32,7 @@ static const char *const tunnel_tags[] = {
 	.title = "Tunnelling services", .category = "tunnel", \
 	.tags = tunnel_tags, .level = DLO_LEVEL_HIGH
 
-enum { NGROK, NGROK_GLOB, PLAIN, HOSTILE, LONG };
+enum { NGROK, NGROK_GLOB, PLAIN, HOSTILE, LONG, NGROK_LOW };
 
 static char long_text[3000];
 
@@ -79,6 +79,16 @@ static struct dlo_ruleset rule_set = {{
 		.service = long_text,
 		.note = long_text,
 		.level = DLO_LEVEL_CRITICAL},
+	[NGROK_LOW] = {.text = "*.io",
+		.file = "tunnel.list",
+		.path = "/etc/tunnel.list",
+		.line = 3,
+		.rule_id = "0b7f7a2e-0000-4000-8000-000000000001",
+		.title = "Tunnelling services",
+		.category = "tunnel",
+		.service = "ngrok",
+		.note = "",
+		.level = DLO_LEVEL_LOW},
 }};
 
 void dlo_ruleset_pattern(

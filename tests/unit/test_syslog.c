@@ -123,6 +123,25 @@ static void test_no_line(void **state)
 	assert_int_not_equal(dlo_syslog_print(&rec, NULL, 0, buf, 305), 0);
 }
 
+/* The level is the highest, and the pattern beside it one that has it. */
+static void test_pattern_of_the_level(void **state)
+{
+	struct dlo_meta m = meta4(0x0100);
+	struct dlo_record rec = record(DLO_RECORD_CLOSING, &m, NULL);
+	char buf[2048];
+
+	(void)state;
+	add_match(&rec, NGROK_LOW);
+	add_match(&rec, NGROK);
+	assert_true(dlo_syslog_print(&rec, NULL, 0, buf, sizeof(buf)) > 0);
+	assert_non_null(strstr(buf, " level=high "));
+	assert_non_null(strstr(buf, " pattern=ngrok.io list=tunnel.list:12 "
+				    "matches=2 "));
+	rec.level = DLO_LEVEL_CRITICAL; /* of a match that is not carried */
+	assert_true(dlo_syslog_print(&rec, NULL, 0, buf, sizeof(buf)) > 0);
+	assert_non_null(strstr(buf, " pattern=*.io list=tunnel.list:3 "));
+}
+
 /* The least label that is kept is whole, and what is cut is marked. */
 static void assert_cut_name(const char *line, const char *name)
 {
@@ -202,6 +221,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_no_line),
+		cmocka_unit_test(test_pattern_of_the_level),
 		cmocka_unit_test(test_any_room),
 		cmocka_unit_test(test_name_gives_way),
 	};
