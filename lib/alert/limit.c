@@ -260,6 +260,9 @@ void dlo_limit_close_all(struct dlo_limit *l, uint64_t now_ns)
 			close_window(l, list->first, now_ns);
 		}
 	}
+	for (uint32_t i = 0; i < l->n_groups; i++) {
+		l->group[i].n_passed = 0; /* its minute may lie ahead */
+	}
 }
 
 void dlo_limit_restart(struct dlo_limit *l)

@@ -228,6 +228,22 @@ static void test_flood_of_one_group_leaves_others(void **state)
 	dlo_limit_free(l);
 }
 
+/* A flood, then time jumps back: the minute that ran lies ahead. */
+static void test_a_jump_back_ends_a_flood(void **state)
+{
+	struct seen seen;
+	struct dlo_limit *l = make(3, 60, &seen);
+
+	(void)state;
+	for (uint32_t i = 0; i < 2 * DLO_LIMIT_FLOOD; i++) {
+		assert_int_equal(ask(l, 1, i, START, 3), i < DLO_LIMIT_FLOOD);
+	}
+	dlo_limit_close_all(l, START);
+	assert_int_equal(seen.held, DLO_LIMIT_FLOOD);
+	assert_true(ask(l, 1, 1, START - 900 * S, 3));
+	dlo_limit_free(l);
+}
+
 static void test_restart_forgets(void **state)
 {
 	struct seen seen;
@@ -252,6 +268,7 @@ int main(void)
 		cmocka_unit_test(test_eviction_tells),
 		cmocka_unit_test(test_flood_is_one_line),
 		cmocka_unit_test(test_flood_of_one_group_leaves_others),
+		cmocka_unit_test(test_a_jump_back_ends_a_flood),
 		cmocka_unit_test(test_restart_forgets),
 	};
 
