@@ -18,7 +18,9 @@
  * all clients together (ip_version 0), which no client can push out.
  *
  * Windows of one kind all last equally long, so each kind's list, in order of
- * opening, is in order of closing too: expiring looks at the head only.
+ * opening, is in order of closing too: expiring looks at the head only. Packets
+ * that come a little out of order break that order a little: who needs a window
+ * looks whether it is over, and only its closing line may be as late as they.
  *
  * An alert passes when its client's window has room and fewer than
  * DLO_LIMIT_FLOOD alerts of its group passed in the running minute; else it is
@@ -104,10 +106,26 @@ static struct list *list_of(struct dlo_limit *l, const struct window *w)
 	return &l->list[w->ip_version ? CLIENT : EVERYBODY];
 }
 
+static bool is_over(
+	const struct list *list, const struct window *w, uint64_t now_ns)
+{
+	return now_ns >= w->opened_ns &&
+	       now_ns - w->opened_ns >= list->duration_ns;
+}
+
+/* Its end, or now when it is closed before; never before what it held. */
+static uint64_t closing_time(
+	const struct list *list, const struct window *w, uint64_t now_ns)
+{
+	if (is_over(list, w, now_ns)) {
+		return w->opened_ns + list->duration_ns;
+	}
+	return now_ns > w->held.last_ns ? now_ns : w->held.last_ns;
+}
+
 static void close_window(struct dlo_limit *l, struct window *w, uint64_t now_ns)
 {
 	struct list *list = list_of(l, w);
-	uint64_t end_ns = w->opened_ns + list->duration_ns;
 
 	*(w->prev ? &w->prev->next : &list->first) = w->next;
 	*(w->next ? &w->next->prev : &list->last) = w->prev;
@@ -116,7 +134,7 @@ static void close_window(struct dlo_limit *l, struct window *w, uint64_t now_ns)
 		w->held.group = w->group;
 		w->held.ip_version = w->ip_version;
 		memcpy(w->held.client, w->client, sizeof(w->client));
-		w->held.closed_ns = end_ns < now_ns ? end_ns : now_ns;
+		w->held.closed_ns = closing_time(list, w, now_ns);
 		l->close(l->ctx, &w->held);
 	}
 }
@@ -155,7 +173,11 @@ static struct window *window_of_client(
 		if (w->open && w->group == alert->group &&
 			w->ip_version == alert->ip_version &&
 			!memcmp(w->client, client, sizeof(client))) {
-			return w;
+			if (!is_over(&l->list[CLIENT], w, alert->ts_ns)) {
+				return w;
+			}
+			place = w;
+			break;
 		}
 		if (!place || (place->open &&
 				      (!w->open || w->opened_ns <
@@ -177,6 +199,9 @@ static struct window *window_of_everybody(
 	static const uint8_t nobody[16];
 	struct window *w = &l->group[alert->group].everybody;
 
+	if (w->open && is_over(&l->list[EVERYBODY], w, alert->ts_ns)) {
+		close_window(l, w, alert->ts_ns);
+	}
 	if (!w->open) {
 		open_window(l, w, alert->group, nobody, 0, alert->ts_ns);
 	}
@@ -204,10 +229,12 @@ static void hold_back(struct window *w, const struct dlo_limit_alert *alert)
 	struct dlo_limit_closing *held = &w->held;
 
 	keep_worst(held, alert);
-	if (!held->count) {
+	if (!held->count || alert->ts_ns < held->first_ns) {
 		held->first_ns = alert->ts_ns;
 	}
-	held->last_ns = alert->ts_ns;
+	if (alert->ts_ns > held->last_ns) {
+		held->last_ns = alert->ts_ns;
+	}
 	held->count++;
 }
 
@@ -245,8 +272,7 @@ void dlo_limit_expire(struct dlo_limit *l, uint64_t now_ns)
 	for (struct list *list = l->list; list < l->list + N_KINDS; list++) {
 		struct window *w = list->first;
 
-		while (w && now_ns >= w->opened_ns &&
-			now_ns - w->opened_ns >= list->duration_ns) {
+		while (w && is_over(list, w, now_ns)) {
 			close_window(l, w, now_ns);
 			w = list->first;
 		}

@@ -23,7 +23,7 @@ static void on_close(void *ctx, const struct dlo_limit_closing *c)
 	struct seen *seen = ctx;
 
 	assert_true(c->count > 0);
-	assert_true(c->first_ns <= c->last_ns);
+	assert_true(c->first_ns <= c->last_ns && c->last_ns <= c->closed_ns);
 	seen->n++;
 	seen->held += c->count;
 	seen->last = *c;
@@ -141,6 +141,31 @@ static void test_matches_have_the_level(void **state)
 	assert_int_equal(seen.last.level, 0);
 	assert_int_equal(seen.last.n_matches, DLO_MATCHES_MAX);
 	assert_int_equal(seen.last.match[15], 15);
+	dlo_limit_free(l);
+}
+
+/* Packets of several queues come a little out of order: a window ends in time
+ * though one that ends later stands before it, and spans are no less than 0. */
+static void test_a_little_out_of_order(void **state)
+{
+	struct seen seen;
+	struct dlo_limit *l = make(1, 60, &seen);
+
+	(void)state;
+	assert_true(ask(l, 1, 1, START + S, 2));
+	assert_true(ask(l, 1, 2, START, 2));
+	assert_false(ask(l, 1, 2, START + S, 2));
+	assert_false(ask(l, 1, 2, START + S / 2, 2));
+	assert_true(ask(l, 1, 2, START + 60 * S, 2));
+	assert_int_equal(seen.n, 1);
+	assert_int_equal(seen.last.count, 2);
+	assert_int_equal(seen.last.first_ns, START + S / 2);
+	assert_int_equal(seen.last.last_ns, START + S);
+	assert_int_equal(seen.last.closed_ns, START + 60 * S);
+	assert_false(ask(l, 1, 1, START + 60 * S, 2));
+	dlo_limit_close_all(l, START + 59 * S); /* the newest packet's time */
+	assert_int_equal(seen.n, 2);
+	assert_int_equal(seen.last.closed_ns, START + 60 * S);
 	dlo_limit_free(l);
 }
 
@@ -263,6 +288,7 @@ int main(void)
 		cmocka_unit_test(test_n_pass_then_counted),
 		cmocka_unit_test(test_window_begins_with_first_alert),
 		cmocka_unit_test(test_matches_have_the_level),
+		cmocka_unit_test(test_a_little_out_of_order),
 		cmocka_unit_test(test_clients_and_groups_are_apart),
 		cmocka_unit_test(test_nothing_held_back_says_nothing),
 		cmocka_unit_test(test_eviction_tells),
