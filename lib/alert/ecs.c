@@ -470,7 +470,8 @@ static void put_sentence(struct dlo_buf *b, const struct event *e)
 
 	if (e->closing) {
 		dlo_putu(b, e->rec->count, 0);
-		dlo_puts(b, " more alerts on ");
+		dlo_puts(b, e->rec->count == 1 ? " more alert on "
+					       : " more alerts on ");
 		dlo_puts(b, e->has_src ? e->src : "all clients");
 	} else {
 		dlo_puts(b, e->src);

@@ -258,6 +258,11 @@ static void test_closing(void **state)
 	assert_member(root, "message",
 		"\"17 more alerts on all clients: my own.hosts\"");
 	json_decref(root);
+	rec.count = 1;
+	root = print(&rec, NULL, CAP);
+	assert_member(root, "message",
+		"\"1 more alert on all clients: my own.hosts\"");
+	json_decref(root);
 }
 
 static void test_no_object(void **state)
