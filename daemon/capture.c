@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "plural.h"
 #include "source.h"
 
 /*
@@ -208,9 +209,10 @@ static void say_lost(struct source *s)
 
 	if (lost > s->lost_said) {
 		capture_trouble(s, LOG_LEVEL_WARNING,
-			"%s: %" PRIu64 " alerts lost: more at once than could "
+			"%s: %" PRIu64 " alert%s lost: more at once than could "
 			"be handed over",
-			s->interface, lost - s->lost_said);
+			s->interface, lost - s->lost_said,
+			plural(lost - s->lost_said));
 		s->lost_said = lost;
 	}
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "plural.h"
 
 #define SITE_LISTS "/etc/dnslookout/lists.d"
 #define LIST_BYTES_MAX ((size_t)1 << 30)
@@ -71,21 +72,24 @@ static void print_diag(const struct dlo_diag *d)
 static void print_report(
 	struct loading *l, const char *path, const struct dlo_list_report *rep)
 {
+	unsigned n;
+
 	for (unsigned i = 0; i < rep->n_diags; i++) {
 		print_diag(&rep->diag[i]);
 	}
 	if (rep->n_bad > rep->n_diags) {
-		log_error("%s: %u more bad lines", path,
-			rep->n_bad - rep->n_diags);
+		n = rep->n_bad - rep->n_diags;
+		log_error("%s: %u more bad line%s", path, n, plural(n));
 	}
 	if (l->verbose) {
-		fprintf(l->verbose, "%s: %u patterns", path, rep->n_patterns);
+		n = rep->n_patterns;
+		fprintf(l->verbose, "%s: %u pattern%s", path, n, plural(n));
 		if (rep->n_skipped) {
 			fprintf(l->verbose, ", %u skipped", rep->n_skipped);
 		}
 		if (rep->n_bad) {
-			fprintf(l->verbose, ", %u bad lines left out",
-				rep->n_bad);
+			fprintf(l->verbose, ", %u bad line%s left out",
+				rep->n_bad, plural(rep->n_bad));
 		}
 		fputc('\n', l->verbose);
 	}
@@ -277,8 +281,9 @@ static int compile(struct loading *l, struct dlo_ruleset **ret)
 		return EXIT_RUNTIME;
 	}
 	if (!l->n_patterns) {
-		log_warning("no patterns in %u lists: nothing will be reported",
-			l->n_lists);
+		log_warning(
+			"no patterns in %u list%s: nothing will be reported",
+			l->n_lists, plural(l->n_lists));
 	}
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include "dnslookout.h"
 #include "log.h"
 #include "output.h"
+#include "plural.h"
 #include "stamp.h"
 #include "writer.h"
 
@@ -169,8 +170,8 @@ static size_t deliver(
 static size_t loss(void *ctx, uint64_t n, time_t since, char *buf)
 {
 	(void)ctx, (void)since, (void)buf;
-	log_warning("%llu %s lost: standard output is read too slowly",
-		(unsigned long long)n, n == 1 ? "line" : "lines");
+	log_warning("%llu line%s lost: standard output is read too slowly",
+		(unsigned long long)n, plural(n));
 	return 0;
 }
 
@@ -186,8 +187,8 @@ static bool close_stdout(
 				    s->n_lost_lines == 0);
 
 	if (left.n > 0 && ending(s) == GOES_ON) {
-		log_error("%zu %s could not be written to standard output",
-			left.n, left.n == 1 ? "line" : "lines");
+		log_error("%zu line%s could not be written to standard output",
+			left.n, plural(left.n));
 	}
 	*ret_n_lost = s->n_lost_alerts + (gone ? 0 : left.alerts);
 	dlo_text_free(s->text);

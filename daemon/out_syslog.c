@@ -28,6 +28,7 @@
 #include "dnslookout.h"
 #include "log.h"
 #include "output.h"
+#include "plural.h"
 #include "writer.h"
 
 /* 4,096 of the longest text lines: 1,024 octets less a header. */
@@ -74,11 +75,6 @@ struct out_syslog {
 	bool refused_said;
 	_Atomic uint64_t n_refused; /* too long for the socket; relaxed */
 };
-
-static const char *plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
 
 static time_t monotonic_s(void)
 {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "plural.h"
 
 static uint64_t stat_of_all(
 	const struct source *sources, unsigned n, enum dlo_stat stat)
@@ -48,11 +49,6 @@ static struct totals totals_of(const struct source *sources, unsigned n)
 	return t;
 }
 
-static const char *plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 static void print_packets(FILE *f, const struct totals *t)
 {
 	fprintf(f, "%" PRIu64 " packet%s captured\n", t->captured,
@@ -72,6 +68,8 @@ static void print_found(FILE *f, const struct source *s, unsigned n,
 {
 	uint64_t bad = 0, questions = stat_of_all(s, n, DLO_STAT_QUESTIONS),
 		 alerts = stat_of_all(s, n, DLO_STAT_ALERTS);
+	unsigned n_lists = dlo_ruleset_n_lists(rules),
+		 n_patterns = dlo_ruleset_n_patterns(rules);
 
 	for (unsigned i = 0; i < DLO_STAT__N; i++) {
 		if (dlo_stat_info(i).bad) {
@@ -82,11 +80,11 @@ static void print_found(FILE *f, const struct source *s, unsigned n,
 	fprintf(f,
 		"%" PRIu64 " question%s, %" PRIu64 " malformed, %" PRIu64
 		" alert%s, %" PRIu64 " counted, %" PRIu64
-		" suppressed, %" PRIu64 " lost; %u lists, %u patterns\n",
+		" suppressed, %" PRIu64 " lost; %u list%s, %u pattern%s\n",
 		questions, plural(questions), bad, alerts, plural(alerts),
 		stat_of_all(s, n, DLO_STAT_COUNTED),
-		stat_of_all(s, n, DLO_STAT_SUPPRESSED), lost,
-		dlo_ruleset_n_lists(rules), dlo_ruleset_n_patterns(rules));
+		stat_of_all(s, n, DLO_STAT_SUPPRESSED), lost, n_lists,
+		plural(n_lists), n_patterns, plural(n_patterns));
 }
 
 /* Not errors of anyone: counters that explain the line above. */
@@ -100,8 +98,8 @@ static void print_notes(FILE *f, const struct source *s, unsigned n)
 		uint64_t v = stat_of_all(s, n, notes[i]);
 
 		if (v) {
-			fprintf(f, "%" PRIu64 " %s\n", v,
-				dlo_stat_info(notes[i]).text);
+			fprintf(f, "%s: %" PRIu64 "\n",
+				dlo_stat_info(notes[i]).text, v);
 		}
 	}
 }

@@ -6,19 +6,22 @@
 #include "lists.h"
 #include "log.h"
 #include "options.h"
+#include "plural.h"
 #include "verbs.h"
 
 static void print_actions(const struct dlo_ruleset *rules)
 {
+	unsigned n_lists = dlo_ruleset_n_lists(rules),
+		 n_patterns = dlo_ruleset_n_patterns(rules);
 	unsigned n[DLO_ACTION__N] = {0};
 	struct dlo_pattern_info p;
 
-	for (unsigned i = 0; i < dlo_ruleset_n_patterns(rules); i++) {
+	for (unsigned i = 0; i < n_patterns; i++) {
 		dlo_ruleset_pattern(rules, i, &p);
 		n[p.action]++;
 	}
-	printf("%u lists, %u patterns: %u alert, %u count, %u off; %zu KiB\n",
-		dlo_ruleset_n_lists(rules), dlo_ruleset_n_patterns(rules),
+	printf("%u list%s, %u pattern%s: %u alert, %u count, %u off; %zu KiB\n",
+		n_lists, plural(n_lists), n_patterns, plural(n_patterns),
 		n[DLO_ACTION_ALERT], n[DLO_ACTION_COUNT], n[DLO_ACTION_OFF],
 		(dlo_ruleset_bytes(rules) + 1023) / 1024);
 }

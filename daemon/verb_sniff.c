@@ -14,6 +14,7 @@
 #include "loop.h"
 #include "notify.h"
 #include "options.h"
+#include "plural.h"
 #include "summary.h"
 #include "verbs.h"
 
@@ -101,6 +102,7 @@ static void say_listening(const struct sniff *s)
 
 static int start(struct sniff *s)
 {
+	unsigned n;
 	int r;
 
 	for (unsigned i = 0; i < s->n_sources; i++) {
@@ -110,9 +112,9 @@ static int start(struct sniff *s)
 			return EXIT_RUNTIME;
 		}
 	}
-	notify_send("READY=1\nSTATUS=%u patterns, %u source%s",
-		dlo_ruleset_n_patterns(s->rules), s->n_sources,
-		s->n_sources == 1 ? "" : "s");
+	n = dlo_ruleset_n_patterns(s->rules);
+	notify_send("READY=1\nSTATUS=%u pattern%s, %u source%s", n, plural(n),
+		s->n_sources, plural(s->n_sources));
 	return 0;
 }
 

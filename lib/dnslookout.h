@@ -215,7 +215,10 @@ struct dlo_record {
 
 /*
  * Each frame adds one to exactly one of MESSAGES and the counters of kind STOP
- * and BAD (a STOP that is the message's own fault).
+ * and BAD (a STOP that is the message's own fault). The text of a FLOW stands
+ * before its number ("jumps back in time: 1"), that of a reason behind it ("1
+ * in fragments"), so that each reads right for one and for many.
+ *
  * X(symbol, kind, name, text)
  */
 #define DLO_STATS(X) \
@@ -230,7 +233,7 @@ struct dlo_record {
 		"messages with a damaged question after whole ones") \
 	X(HITS, FLOW, "hits", "questions that matched a pattern") \
 	X(MATCHES_OVER, FLOW, "matches_over", \
-		"matches of one question beyond the 1024th, not looked at") \
+		"matches beyond the 1024th of a question, not looked at") \
 	X(ALERTS, FLOW, "alerts", "alerts") \
 	X(SUPPRESSED, FLOW, "suppressed", \
 		"alerts held back by the limit, counted in closing lines") \
@@ -241,26 +244,28 @@ struct dlo_record {
 	X(DECODE_SKIPPED, FLOW, "decode_skipped", \
 		"alerts beyond the ldns budget") \
 	X(TIME_BACK, FLOW, "time_back", "jumps back in time") \
-	X(NO_LINK, STOP, "no_link", "link type is not decoded") \
+	X(NO_LINK, STOP, "no_link", "of a link type that is not decoded") \
 	X(NOT_IP, STOP, "not_ip", "not IP") \
-	X(TOO_DEEP, STOP, "too_deep", "too many layers") \
+	X(TOO_DEEP, STOP, "too_deep", "with too many layers") \
 	X(CUT_LINK, STOP, "cut_link", "cut in the link header") \
 	X(CUT_IP, STOP, "cut_ip", "cut in the IP header") \
 	X(CUT_TRANSPORT, STOP, "cut_transport", \
 		"cut in the UDP or TCP header") \
 	X(CUT_DNS, STOP, "cut_dns", "cut by the snap length in the question") \
-	X(BAD_IP, STOP, "bad_ip", "damaged IP header") \
-	X(BAD_UDP, STOP, "bad_udp", "damaged UDP header") \
-	X(BAD_TCP, STOP, "bad_tcp", "damaged TCP header") \
-	X(FRAGMENT, STOP, "fragment", "IP fragment, not put together") \
-	X(TCP, STOP, "tcp", "TCP on a DNS port, not decoded") \
+	X(BAD_IP, STOP, "bad_ip", "with a damaged IP header") \
+	X(BAD_UDP, STOP, "bad_udp", "with a damaged UDP header") \
+	X(BAD_TCP, STOP, "bad_tcp", "with a damaged TCP header") \
+	X(FRAGMENT, STOP, "fragment", "in fragments, not put together") \
+	X(TCP, STOP, "tcp", "in TCP on a DNS port, not decoded") \
 	X(NOT_UDP, STOP, "not_udp", "neither UDP nor TCP") \
 	X(NOT_DNS_PORT, STOP, "not_dns_port", "not on a DNS port") \
-	X(EMPTY, STOP, "empty", "empty datagram on a DNS port") \
-	X(BAD_HEADER, BAD, "bad_header", "DNS header cut short") \
-	X(BAD_NAME, BAD, "bad_name", "no readable name in the question") \
-	X(BAD_QUESTION, BAD, "bad_question", "name without type and class") \
-	X(NO_QUESTION, STOP, "no_question", "message without a question")
+	X(EMPTY, STOP, "empty", "empty, on a DNS port") \
+	X(BAD_HEADER, BAD, "bad_header", "with a DNS header cut short") \
+	X(BAD_NAME, BAD, "bad_name", \
+		"without a readable name in the question") \
+	X(BAD_QUESTION, BAD, "bad_question", \
+		"with a name without type and class") \
+	X(NO_QUESTION, STOP, "no_question", "without a question")
 
 enum dlo_stat {
 #define DLO_X(symbol, kind, name, text) DLO_STAT_##symbol,
