@@ -295,15 +295,24 @@ static int add_text(struct texts *t, const char *text)
 
 static int read_choice(const struct row *r, const char *value, unsigned *ret)
 {
+	char all[256];
+	size_t n = 0;
+
 	for (unsigned i = 0; r->choices[i]; i++) {
 		if (!strcmp(r->choices[i], value)) {
 			*ret = i;
 			return 0;
 		}
 	}
-	log_error("--%s: unknown %s \"%s\" (%s, %s%s)", r->name, r->value,
-		value, r->choices[0], r->choices[1],
-		r->choices[2] ? ", ..." : "");
+	for (unsigned i = 0; r->choices[i]; i++) {
+		n += (size_t)snprintf(all + n, sizeof(all) - n, "%s%s",
+			i == 0		    ? ""
+			: r->choices[i + 1] ? ", "
+					    : " or ",
+			r->choices[i]);
+		n = n < sizeof(all) ? n : sizeof(all) - 1;
+	}
+	log_error("--%s takes %s, not \"%s\"", r->name, all, value);
 	return -1;
 }
 
@@ -356,7 +365,7 @@ static int store(struct options *o, unsigned where, const struct row *r,
 }
 
 /* getopt's view of the table: long options return N_LETTERS + row. */
-#define N_LETTERS 256
+#define N_LETTERS 128
 
 static int read_argv(struct options *o, unsigned where, int argc, char **argv)
 {
