@@ -28,6 +28,7 @@ static const struct {
 	{0x8847, false, "MPLS unicast"},
 	{0x8864, false, "PPPoE S"},
 };
+#define N_ETHERTYPES (sizeof(ethertypes) / sizeof(ethertypes[0]))
 
 static void put_mac(struct dlo_buf *b, const uint8_t *mac)
 {
@@ -39,26 +40,44 @@ static void put_mac(struct dlo_buf *b, const uint8_t *mac)
 	}
 }
 
-/* Returns whether a VLAN tag follows. */
-static bool put_ethertype(struct dlo_buf *b, uint16_t type, bool quiet)
+/* Its index; the number of them all when it has no name. */
+static size_t find_ethertype(uint16_t type)
 {
-	size_t i = 0, n = sizeof(ethertypes) / sizeof(ethertypes[0]);
+	size_t i = 0;
 
-	if (type < ETHERTYPE_MIN) {
-		dlo_puts(b, "802.3");
-		return false;
-	}
-	while (i < n && ethertypes[i].type != type) {
+	while (i < N_ETHERTYPES && ethertypes[i].type != type) {
 		i++;
 	}
+	return i;
+}
+
+static bool is_tag(uint16_t type)
+{
+	size_t i = find_ethertype(type);
+
+	return i < N_ETHERTYPES && ethertypes[i].tag;
+}
+
+static const char *ethertype_name(uint16_t type)
+{
+	size_t i = find_ethertype(type);
+
+	return i < N_ETHERTYPES ? ethertypes[i].name : "Unknown";
+}
+
+static void put_ethertype(struct dlo_buf *b, uint16_t type, bool quiet)
+{
+	if (type < ETHERTYPE_MIN) {
+		dlo_puts(b, "802.3");
+		return;
+	}
 	dlo_puts(b, quiet ? "" : "ethertype ");
-	dlo_puts(b, i < n ? ethertypes[i].name : "Unknown");
-	if (!quiet || i == n) {
+	dlo_puts(b, ethertype_name(type));
+	if (!quiet || find_ethertype(type) == N_ETHERTYPES) {
 		dlo_puts(b, " (0x");
 		dlo_putx(b, type, 4);
 		dlo_putc(b, ')');
 	}
-	return i < n && ethertypes[i].tag;
 }
 
 static void put_length(struct dlo_buf *b, uint32_t wire_len)
@@ -83,12 +102,12 @@ static void put_tag(struct dlo_buf *b, uint16_t tci)
 static void put_types(struct dlo_buf *b, uint16_t type, struct dlo_bytes *in,
 	uint32_t wire_len, bool quiet)
 {
-	bool tag = put_ethertype(b, type, quiet);
-
+	put_ethertype(b, type, quiet);
 	put_length(b, wire_len);
-	while (tag && !in->over) {
+	while (is_tag(type) && !in->over) {
 		put_tag(b, dlo_bytes_u16(in));
-		tag = put_ethertype(b, dlo_bytes_u16(in), quiet);
+		type = dlo_bytes_u16(in);
+		put_ethertype(b, type, quiet);
 		dlo_puts(b, ", ");
 	}
 }
@@ -109,38 +128,84 @@ static void put_ethernet(
 	put_types(b, type, in, wire_len, quiet);
 }
 
-/* pcap-linktype(7), LINKTYPE_LINUX_SLL: who it was for. */
-static const char *direction(unsigned type)
+/* pcap-linktype(7), LINKTYPE_LINUX_SLL: what is no type but a kind of frame. */
+static void put_cooked_type(struct dlo_buf *b, uint16_t type)
 {
-	static const char names[5][5] = {
-		" In ", "  B ", "  M ", "  P ", "Out "};
+	if (type == 1 || type == 4) {
+		dlo_puts(b, type == 1 ? "802.3" : "802.2");
+		return;
+	}
+	dlo_puts(b, "ethertype ");
+	dlo_puts(b, ethertype_name(type));
+	dlo_puts(b, " (0x");
+	dlo_putx(b, type, 4);
+	dlo_putc(b, ')');
+}
 
-	return type < 5 ? names[type] : "  ? ";
+/* tcpdump's way with cooked headers: nothing of types with -q, and what stands
+ * behind a tag without its number. */
+static void put_cooked_types(struct dlo_buf *b, uint16_t type,
+	struct dlo_bytes *in, uint32_t wire_len, bool quiet)
+{
+	if (!quiet) {
+		put_cooked_type(b, type);
+		put_length(b, wire_len);
+	}
+	while (is_tag(type) && !in->over) {
+		put_tag(b, dlo_bytes_u16(in));
+		type = dlo_bytes_u16(in);
+		if (!quiet) {
+			dlo_puts(b, "ethertype ");
+			dlo_puts(b, ethertype_name(type));
+			dlo_puts(b, ", ");
+		}
+	}
+}
+
+/* Who it was for: the same number in both versions, the word on the other side
+ * of three columns. */
+static void put_direction(struct dlo_buf *b, unsigned kind, bool left)
+{
+	static const char words[][4] = {"In", "B", "M", "P", "Out", "?"};
+	const char *word = words[kind < 5 ? kind : 5];
+	size_t len = strlen(word);
+
+	dlo_put(b, "  ", left ? 0 : 3 - len);
+	dlo_puts(b, word);
+	dlo_put(b, "   ", left ? 4 - len : 1);
+}
+
+/* The address, where it is Ethernet's by its length. */
+static void put_cooked_mac(struct dlo_buf *b, unsigned len, const uint8_t *mac)
+{
+	if (len == 6) {
+		put_mac(b, mac);
+		dlo_putc(b, ' ');
+	}
 }
 
 static void put_sll(
 	struct dlo_buf *b, struct dlo_bytes *in, uint32_t wire_len, bool quiet)
 {
-	uint16_t packet_type = dlo_bytes_u16(in);
+	uint16_t kind = dlo_bytes_u16(in);
 	const uint8_t *rest = dlo_bytes_take(in, 12);
 	uint16_t type = dlo_bytes_u16(in);
 
 	if (in->over) {
 		return;
 	}
-	dlo_puts(b, direction(packet_type));
-	if (rest[2] == 0 && rest[3] == 6) { /* length of the address */
-		put_mac(b, rest + 4);
-		dlo_putc(b, ' ');
-	}
-	put_types(b, type, in, wire_len, quiet);
+	put_direction(b, kind, false);
+	put_cooked_mac(b, dlo_get16(rest + 2), rest + 4);
+	put_cooked_types(b, type, in, wire_len, quiet);
 }
 
+/* tcpdump begins with the name that the interface's number has on the machine
+ * that reads; a file does not say what it was. */
 static void put_sll2(
 	struct dlo_buf *b, struct dlo_bytes *in, uint32_t wire_len, bool quiet)
 {
 	uint16_t type = dlo_bytes_u16(in);
-	uint16_t reserved = dlo_bytes_u16(in);
+	const uint8_t *reserved = dlo_bytes_take(in, 2);
 	uint32_t interface = dlo_bytes_u32(in);
 	const uint8_t *rest = dlo_bytes_take(in, 12);
 
@@ -148,15 +213,12 @@ static void put_sll2(
 	if (in->over) {
 		return;
 	}
-	dlo_puts(b, direction(rest[2]));
+	put_direction(b, rest[2], true);
 	dlo_puts(b, "ifindex ");
 	dlo_putu(b, interface, 0);
 	dlo_putc(b, ' ');
-	if (rest[3] == 6) {
-		put_mac(b, rest + 4);
-		dlo_putc(b, ' ');
-	}
-	put_types(b, type, in, wire_len, quiet);
+	put_cooked_mac(b, rest[3], rest + 4);
+	put_cooked_types(b, type, in, wire_len, quiet);
 }
 
 void dlo_put_link(struct dlo_buf *b, int link_type, const uint8_t *p,

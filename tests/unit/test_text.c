@@ -305,11 +305,39 @@ static const struct frame_case {
 		FRAME("\0\0\0\1\0\6\2\0\0\0\0\1\0\0\x08\0" IPV4_UDP), 16,
 		" In 02:00:00:00:00:01 ethertype IPv4 (0x0800), length "
 		"72: " REST},
+	{"-e, cooked, a tag: the type behind it has no number", {.link = true},
+		113,
+		FRAME("\0\1\0\1\0\0\0\0\0\0\0\0\0\0\x81\0\x20\5\x08"
+		      "\0" IPV4_UDP),
+		20,
+		"  B ethertype 802.1Q (0x8100), length 76: vlan 5, p 1, "
+		"ethertype IPv4, " REST},
+	{"-q -e, cooked: no types", {.link = true, .quiet = true}, 113,
+		FRAME("\0\4\0\1\0\6\2\0\0\0\0\1\0\0\x81\0\x20\5\x08"
+		      "\0" IPV4_UDP),
+		20,
+		"Out 02:00:00:00:00:01 vlan 5, p 1, 192.0.2.5.53211 > "
+		"198.51.100.1.53: 4242+ A? a.ngrok.io.\n"},
+	{"-e, cooked, 802.2", {.link = true}, 113,
+		FRAME("\0\2\0\1\0\6\2\0\0\0\0\1\0\0\0\4\xaa" IPV4_UDP), 17,
+		"  M 02:00:00:00:00:01 802.2, length 73: " REST},
 	{"-e, cooked, version 2", {.link = true}, 276,
 		FRAME("\x08\0\0\0\0\0\0\3\0\1\4\6\2\0\0\0\0\1\0\0" IPV4_UDP),
 		20,
 		"Out ifindex 3 02:00:00:00:00:01 ethertype IPv4 (0x0800), "
 		"length 76: " REST},
+	{"-e, cooked, version 2: the direction stands on the left",
+		{.link = true}, 276,
+		FRAME("\x81\0\0\0\0\0\1\2\0\1\0\6\2\0\0\0\0\1\0\0\x10\7\x86"
+		      "\xdd" IPV4_UDP),
+		24,
+		"In  ifindex 258 02:00:00:00:00:01 ethertype 802.1Q (0x8100), "
+		"length 80: vlan 7, p 0, DEI, ethertype IPv6, " REST},
+	{"-q -e, cooked, version 2", {.link = true, .quiet = true}, 276,
+		FRAME("\x08\0\0\0\0\0\0\3\0\1\7\0\2\0\0\0\0\1\0\0" IPV4_UDP),
+		20,
+		"?   ifindex 3 192.0.2.5.53211 > 198.51.100.1.53: 4242+ A? "
+		"a.ngrok.io.\n"},
 	{"-e, another link type", {.link = true}, 101, FRAME(IPV4_UDP), 0,
 		"link-type 101, length 56: " REST},
 	{"-X", {.hex = true}, 1, FRAME(MACS "\x08\0" IPV4_UDP), 14,
