@@ -122,6 +122,7 @@ static void on_frame(
 		.data = data,
 		.caplen = h->caplen < o->snaplen ? h->caplen : o->snaplen,
 		.len = h->len,
+		.link_type = s->link_type,
 	};
 
 	if (s->user_filtered &&
@@ -346,7 +347,8 @@ static int read_file(struct source *s, const char *path)
 	}
 	post_file(s, path);
 	s->packet = 0;
-	dlo_engine_restart(s->engine, pcap_datalink(s->pcap));
+	s->link_type = pcap_datalink(s->pcap);
+	dlo_engine_restart(s->engine);
 	if (set_file_filter(s, path)) {
 		exit_code = EXIT_USAGE;
 	}

@@ -66,14 +66,13 @@ static void on_record(void *ctx, const struct dlo_record *rec)
 	}
 }
 
-static int make_engine(struct source *s, int link_type)
+static int make_engine(struct source *s)
 {
 	const struct options *o = s->shared->options;
 	struct dlo_engine_config cfg;
 	int r;
 
 	dlo_engine_config_init(&cfg);
-	cfg.link_type = link_type;
 	cfg.all = o->all;
 	cfg.bytes = o->hex || o->link_header;
 	cfg.limit_n = o->limit_n;
@@ -90,13 +89,13 @@ static int make_engine(struct source *s, int link_type)
 	return r ? r : ring_new(&s->ring);
 }
 
-static int init(struct source *s, struct source_context *shared, int link_type)
+static int init(struct source *s, struct source_context *shared)
 {
 	int r;
 
 	s->shared = shared;
 	s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	r = s->wake < 0 ? -errno : make_engine(s, link_type);
+	r = s->wake < 0 ? -errno : make_engine(s);
 	if (r < 0) {
 		log_error("%s: %s", s->interface ? s->interface : "files",
 			strerror(-r));
@@ -260,7 +259,8 @@ int source_open_live(
 			pcap_datalink_val_to_name(pcap_datalink(s->pcap)));
 		return EXIT_RUNTIME;
 	}
-	return init(s, shared, pcap_datalink(s->pcap));
+	s->link_type = pcap_datalink(s->pcap);
+	return init(s, shared);
 }
 
 /* ---- files -------------------------------------------------------------- */
@@ -377,7 +377,7 @@ int source_open_files(struct source *s, struct source_context *shared,
 			r = add_file(s, path);
 		}
 	}
-	return r ? r : init(s, shared, DLT_EN10MB);
+	return r ? r : init(s, shared);
 }
 
 /* ---- the thread --------------------------------------------------------- */

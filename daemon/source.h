@@ -42,6 +42,7 @@ struct source {
 	const char *interface; /* NULL: files */
 	struct texts files; /* in order */
 	pcap_t *pcap; /* open one: the capture thread's once it runs */
+	int link_type; /* its frames' */
 	struct bpf_program user_filter; /* replay */
 	bool user_filtered;
 	bool done; /* -c is used up */

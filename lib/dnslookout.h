@@ -137,6 +137,7 @@ struct dlo_frame {
 	uint64_t packet; /* number in its file or interface, from 1 */
 	const uint8_t *data;
 	uint32_t caplen, len; /* octets there, octets on the wire */
+	int link_type; /* DLT_ value; may differ from frame to frame */
 };
 
 /* ---- records out -------------------------------------------------------- */
@@ -286,7 +287,6 @@ struct dlo_stat_info dlo_stat_info(enum dlo_stat stat);
 struct dlo_engine;
 
 struct dlo_engine_config {
-	int link_type; /* DLT_ value of the frames */
 	bool all; /* a record for every message, not only alerts */
 	bool bytes; /* BYTES records too */
 	unsigned limit_n, limit_s; /* 0: no limit */
@@ -299,7 +299,7 @@ struct dlo_engine_config {
 	void *ctx;
 };
 
-/* Fills in the defaults: Ethernet, port 53, no limit. */
+/* Fills in the defaults: port 53, no limit. */
 void dlo_engine_config_init(struct dlo_engine_config *cfg);
 
 /*
@@ -323,10 +323,10 @@ void dlo_engine_frame(struct dlo_engine *e, const struct dlo_frame *f);
 void dlo_engine_flush(struct dlo_engine *e, uint64_t now_ns);
 
 /*
- * A new file begins, with frames of that link type: forgets all state but the
- * counters and tallies. Call dlo_engine_flush() before.
+ * A new file begins: forgets all state but the counters and tallies. Call
+ * dlo_engine_flush() before.
  */
-void dlo_engine_restart(struct dlo_engine *e, int link_type);
+void dlo_engine_restart(struct dlo_engine *e);
 
 /* A counter's value. May be called from any thread. */
 uint64_t dlo_engine_stat(const struct dlo_engine *e, enum dlo_stat stat);

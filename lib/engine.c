@@ -30,6 +30,7 @@
 struct dlo_engine {
 	struct dlo_engine_config cfg;
 	const struct dlo_ruleset *rules;
+	int link_type; /* of the newest frame, and its layer */
 	enum dlo_layer layer;
 	struct dlo_decap_config decap_cfg;
 	struct dlo_layer_counts layers;
@@ -123,7 +124,7 @@ static void emit_bytes(struct dlo_engine *e)
 		rec->at = (uint16_t)at;
 		rec->frame_len = f->len;
 		rec->net_off = (uint16_t)e->decap.dgram.net_off;
-		rec->link_type = e->cfg.link_type;
+		rec->link_type = f->link_type;
 		at += n;
 	}
 }
@@ -302,6 +303,10 @@ void dlo_engine_frame(struct dlo_engine *e, const struct dlo_frame *f)
 
 	count(e, DLO_STAT_FRAMES);
 	e->frame = f;
+	if (f->link_type != e->link_type) {
+		e->link_type = f->link_type;
+		e->layer = dlo_link_layer(f->link_type);
+	}
 	dlo_decap_begin(d, &e->decap_cfg, e->layer, f);
 	end = dlo_decap_run(d);
 	if (end != DLO_DECAP_DATAGRAM) {
@@ -374,8 +379,7 @@ static void on_closing(void *ctx, const struct dlo_limit_closing *closing)
 
 void dlo_engine_config_init(struct dlo_engine_config *cfg)
 {
-	*cfg = (struct dlo_engine_config){
-		.link_type = 1, .dns_port = {53}, .n_dns_ports = 1};
+	*cfg = (struct dlo_engine_config){.dns_port = {53}, .n_dns_ports = 1};
 }
 
 static bool config_valid(const struct dlo_engine_config *cfg)
@@ -404,7 +408,7 @@ int dlo_engine_new(const struct dlo_engine_config *cfg,
 	e->decap_cfg = (struct dlo_decap_config){.ports = e->cfg.dns_port,
 		.n_ports = e->cfg.n_dns_ports,
 		.layers = &e->layers};
-	e->layer = dlo_link_layer(cfg->link_type);
+	e->layer = dlo_link_layer(e->link_type);
 	r = dlo_tally_new(n_groups, cfg->seed, &e->tally);
 	if (!r && cfg->limit_n) {
 		r = dlo_limit_new(cfg->limit_n, cfg->limit_s, n_groups,
@@ -428,10 +432,8 @@ struct dlo_engine *dlo_engine_free(struct dlo_engine *e)
 	return NULL;
 }
 
-void dlo_engine_restart(struct dlo_engine *e, int link_type)
+void dlo_engine_restart(struct dlo_engine *e)
 {
-	e->cfg.link_type = link_type;
-	e->layer = dlo_link_layer(link_type);
 	e->last_ns = 0;
 	e->decode_second = 0;
 	e->n_decoded = 0;

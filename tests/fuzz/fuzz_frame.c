@@ -144,7 +144,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	dlo_engine_config_init(&cfg);
-	cfg.link_type = link_types[data[0] % N_LINK_TYPES];
 	cfg.all = data[1] & 1;
 	cfg.bytes = data[1] & 2;
 	cfg.record = on_record;
@@ -154,7 +153,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.packet = 1,
 		.data = data + 2,
 		.caplen = (uint32_t)(size - 2),
-		.len = (uint32_t)(size - 2) + (data[1] & 4 ? 100 : 0)};
+		.len = (uint32_t)(size - 2) + (data[1] & 4 ? 100 : 0),
+		.link_type = link_types[data[0] % N_LINK_TYPES]};
 	dlo_engine_frame(e, &f);
 	dlo_engine_flush(e, UINT64_MAX);
 	CHECK(w->n_records == 0);

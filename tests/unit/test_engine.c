@@ -204,7 +204,8 @@ static void feed(struct bench *b, const struct frame *frame, uint64_t ts_ns)
 		.packet = 1,
 		.data = frame->data,
 		.caplen = (uint32_t)frame->len,
-		.len = (uint32_t)frame->len};
+		.len = (uint32_t)frame->len,
+		.link_type = DLT_RAW};
 
 	dlo_engine_frame(b->engine, &f);
 }
@@ -264,7 +265,6 @@ static void test_each_message(void **state)
 			n++;
 		}
 		dlo_engine_config_init(&cfg);
-		cfg.link_type = 101;
 		cfg.all = c->all;
 		cfg.bytes = c->bytes;
 		open_bench(&b, &cfg);
@@ -284,13 +284,42 @@ static void test_long_frame_in_pieces(void **state)
 
 	(void)state;
 	dlo_engine_config_init(&cfg);
-	cfg.link_type = 101;
 	cfg.bytes = true;
 	open_bench(&b, &cfg);
 	make(&f, 0, 1, (const char *const[]){"one.example"});
 	f.len = 1200; /* padding behind the packet */
 	feed(&b, &f, 1);
 	assert_string_equal(b.log, "(B0 B0 B0 Q0 A0:tun/one[1])");
+	close_bench(&b);
+}
+
+static void test_link_type_is_the_frames_own(void **state)
+{
+	static const struct {
+		int link_type;
+		size_t skip; /* octets of link header in `data` */
+	} frames[] = {{DLT_EN10MB, 0}, {DLT_RAW, 14}, {DLT_EN10MB, 0},
+		{DLT_USER0, 14}, {DLT_RAW, 14}};
+	struct dlo_engine_config cfg;
+	static struct frame f;
+	static struct bench b;
+	uint8_t data[14 + sizeof(f.data)] = {[12] = 8}; /* IPv4 */
+
+	(void)state;
+	dlo_engine_config_init(&cfg);
+	open_bench(&b, &cfg);
+	make(&f, 0, 1, (const char *const[]){"one.example"});
+	memcpy(data + 14, f.data, f.len);
+	for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++) {
+		struct dlo_frame in = {.data = data + frames[i].skip,
+			.caplen = (uint32_t)(14 + f.len - frames[i].skip),
+			.link_type = frames[i].link_type};
+
+		in.len = in.caplen;
+		dlo_engine_frame(b.engine, &in);
+	}
+	assert_int_equal(dlo_engine_stat(b.engine, DLO_STAT_ALERTS), 4);
+	assert_int_equal(dlo_engine_stat(b.engine, DLO_STAT_NO_LINK), 1);
 	close_bench(&b);
 }
 
@@ -304,7 +333,6 @@ static void test_limit_and_time(void **state)
 
 	(void)state;
 	dlo_engine_config_init(&cfg);
-	cfg.link_type = 101;
 	cfg.limit_n = 1;
 	cfg.limit_s = 10;
 	open_bench(&b, &cfg);
@@ -352,7 +380,6 @@ static void test_counts_are_told(void **state)
 
 	(void)state;
 	dlo_engine_config_init(&cfg);
-	cfg.link_type = 101;
 	open_bench(&b, &cfg);
 	make(&f, 0, 1, (const char *const[]){"x.common.example"});
 	feed(&b, &f, 1);
@@ -390,7 +417,8 @@ static void feed_capture(struct dlo_engine *e, const char *path)
 	if (!p) {
 		fail_msg("%s: %s", path, error);
 	}
-	dlo_engine_restart(e, pcap_datalink(p));
+	f.link_type = pcap_datalink(p);
+	dlo_engine_restart(e);
 	n_heap_calls = 0;
 	while (pcap_next_ex(p, &h, &data) == 1) {
 		f.ts_ns = (uint64_t)h->ts.tv_sec * SECOND;
@@ -455,6 +483,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_message),
 		cmocka_unit_test(test_long_frame_in_pieces),
+		cmocka_unit_test(test_link_type_is_the_frames_own),
 		cmocka_unit_test(test_limit_and_time),
 		cmocka_unit_test(test_counts_are_told),
 		cmocka_unit_test(test_heap_calls_are_counted),
