@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* capture.c - the capture thread: frames in, records into the ring. */
+/* capture.c - capture threads: a frame's way, and live ones' loop. */
+#include "capture.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -11,15 +13,14 @@
 
 #include "log.h"
 #include "plural.h"
-#include "source.h"
 
 /*
  * Theory of operation
  *
- * Live and replay meet in on_frame(). Live waits in poll() on libpcap's
- * descriptor and on `wake`, then dispatches a batch without blocking: a
- * blocking pcap_dispatch() on TPACKET_V3 returns neither on its time-out on a
- * silent wire nor on a signal. Replay reads until the file ends.
+ * Live and replay (replay.c) meet in capture_frame(). Live waits in poll() on
+ * libpcap's descriptor and on `wake`, then dispatches a batch without blocking:
+ * a blocking pcap_dispatch() on TPACKET_V3 returns neither on its time-out on a
+ * silent wire nor on a signal.
  *
  * The last thing a thread does is to post ITEM_EOF: the ring is one ordered
  * channel, so whoever has seen it has seen all.
@@ -54,6 +55,31 @@ static void post_end(struct source *s)
 	s->shared->notify(s->shared->ctx);
 }
 
+void capture_file(
+	struct source *s, const char *name, int link_type, unsigned snaplen)
+{
+	struct item *item = post_begin(s, ITEM_FILE);
+
+	if (item) {
+		item->u.note.number = link_type;
+		item->u.note.snaplen = snaplen;
+		snprintf(item->u.note.text, sizeof(item->u.note.text), "%s",
+			name);
+		post_end(s);
+	}
+}
+
+void capture_resume(struct source *s, const char *name)
+{
+	struct item *item = post_begin(s, ITEM_RESUME);
+
+	if (item) {
+		snprintf(item->u.note.text, sizeof(item->u.note.text), "%s",
+			name);
+		post_end(s);
+	}
+}
+
 void capture_trouble(struct source *s, int level, const char *format, ...)
 {
 	struct item *item = post_begin(s, ITEM_TROUBLE);
@@ -69,7 +95,7 @@ void capture_trouble(struct source *s, int level, const char *format, ...)
 	post_end(s);
 }
 
-static void post_eof(struct source *s, int exit_code)
+void capture_eof(struct source *s, int exit_code)
 {
 	struct item *item = post_begin(s, ITEM_EOF);
 
@@ -81,14 +107,14 @@ static void post_eof(struct source *s, int exit_code)
 
 /* ---- one frame ---------------------------------------------------------- */
 
-static void add(atomic_uint_fast64_t *count, uint64_t n)
+void capture_count(atomic_uint_fast64_t *count, uint64_t n)
 {
 	uint64_t v = atomic_load_explicit(count, memory_order_relaxed);
 
 	atomic_store_explicit(count, v + n, memory_order_relaxed);
 }
 
-static bool stopped(const struct source *s)
+bool capture_stopped(const struct source *s)
 {
 	return atomic_load_explicit(&s->stop, memory_order_relaxed);
 }
@@ -110,34 +136,47 @@ static bool take_frame(struct source *s)
 	return true;
 }
 
+static bool passes(const struct bpf_program *filter, const struct dlo_frame *f)
+{
+	struct pcap_pkthdr h = {.caplen = f->caplen, .len = f->len};
+
+	return pcap_offline_filter(filter, &h, f->data) != 0;
+}
+
+bool capture_frame(struct source *s, struct dlo_frame *f)
+{
+	const struct options *o = s->shared->options;
+
+	if (s->filter && !passes(s->filter, f)) {
+		capture_count(&s->counts.filtered, 1);
+		return true;
+	}
+	if (o->max_frames && !take_frame(s)) {
+		return false;
+	}
+	f->caplen = f->caplen < o->snaplen ? f->caplen : o->snaplen;
+	dlo_engine_frame(s->engine, f);
+	return true;
+}
+
+/* ---- live --------------------------------------------------------------- */
+
 static void on_frame(
 	u_char *user, const struct pcap_pkthdr *h, const u_char *data)
 {
 	struct source *s = (struct source *)(void *)user;
-	const struct options *o = s->shared->options;
 	struct dlo_frame f = {
 		.ts_ns = (uint64_t)h->ts.tv_sec * SECOND_NS +
 			 (uint64_t)h->ts.tv_usec, /* nanoseconds: see open */
 		.packet = ++s->packet,
 		.data = data,
-		.caplen = h->caplen < o->snaplen ? h->caplen : o->snaplen,
+		.caplen = h->caplen,
 		.len = h->len,
 		.link_type = s->link_type,
 	};
 
-	if (s->user_filtered &&
-		!pcap_offline_filter(&s->user_filter, h, data)) {
-		add(&s->counts.filtered, 1);
-		return;
-	}
-	if (o->max_frames && !take_frame(s)) {
-		s->packet--;
-		pcap_breakloop(s->pcap);
-		return;
-	}
-	dlo_engine_frame(s->engine, &f);
-	/* A pipe may go on for ever; an interface is drained. */
-	if (s->done || (!s->interface && stopped(s))) {
+	s->packet -= !capture_frame(s, &f);
+	if (s->done) {
 		pcap_breakloop(s->pcap);
 	}
 }
@@ -148,13 +187,11 @@ static int dispatch(struct source *s)
 	uint64_t before = s->packet;
 	int r = pcap_dispatch(s->pcap, BATCH, on_frame, (u_char *)(void *)s);
 
-	add(&s->counts.captured, s->packet - before);
+	capture_count(&s->counts.captured, s->packet - before);
 	return r;
 }
 
-/* ---- live --------------------------------------------------------------- */
-
-static uint64_t now_ns(void)
+uint64_t capture_now_ns(void)
 {
 	struct timespec t;
 
@@ -170,8 +207,9 @@ static void read_kernel_counts(struct source *s)
 	if (pcap_stats(s->pcap, &now)) {
 		return;
 	}
-	add(&s->counts.dropped, (uint32_t)(now.ps_drop - s->kernel.ps_drop));
-	add(&s->counts.if_dropped,
+	capture_count(&s->counts.dropped,
+		(uint32_t)(now.ps_drop - s->kernel.ps_drop));
+	capture_count(&s->counts.if_dropped,
 		(uint32_t)(now.ps_ifdrop - s->kernel.ps_ifdrop));
 	s->kernel = now;
 }
@@ -222,7 +260,7 @@ static void say_lost(struct source *s)
  * a second when it is not. */
 static void housekeeping(struct source *s, bool idle, uint64_t *done_ns)
 {
-	uint64_t now = now_ns();
+	uint64_t now = capture_now_ns();
 
 	if (idle || now - *done_ns >= SECOND_NS) {
 		dlo_engine_flush(s->engine, now);
@@ -236,22 +274,22 @@ static void housekeeping(struct source *s, bool idle, uint64_t *done_ns)
  * when it is full, or after the time-out that was set. */
 static void drain(struct source *s)
 {
-	uint64_t end_ns = now_ns() + DRAIN_NS;
+	uint64_t end_ns = capture_now_ns() + DRAIN_NS;
 	struct pollfd fd = {
 		.fd = pcap_get_selectable_fd(s->pcap), .events = POLLIN};
 
-	while (!s->done && now_ns() < end_ns && dispatch(s) >= 0) {
+	while (!s->done && capture_now_ns() < end_ns && dispatch(s) >= 0) {
 		poll(&fd, 1, DRAIN_POLL_MS);
 	}
 }
 
 void capture_live(struct source *s)
 {
-	uint64_t kept_ns = now_ns();
+	uint64_t kept_ns = capture_now_ns();
 	bool down = false;
 	int r = 0;
 
-	while (!stopped(s) && !s->done) {
+	while (!capture_stopped(s) && !s->done) {
 		r = dispatch(s);
 		if (r == PCAP_ERROR) {
 			capture_trouble(s, LOG_LEVEL_ERROR, "%s: %s",
@@ -270,112 +308,5 @@ void capture_live(struct source *s)
 	read_kernel_counts(s);
 	dlo_engine_flush(s->engine, UINT64_MAX);
 	say_lost(s);
-	post_eof(s, r == PCAP_ERROR ? EXIT_RUNTIME : EXIT_FINE);
-}
-
-/* ---- files -------------------------------------------------------------- */
-
-static const char *shown_name(const char *path)
-{
-	return strcmp(path, "-") == 0 ? "stdin" : path;
-}
-
-static pcap_t *open_file(struct source *s, const char *path)
-{
-	char error[PCAP_ERRBUF_SIZE] = "";
-	pcap_t *p = pcap_open_offline_with_tstamp_precision(
-		path, PCAP_TSTAMP_PRECISION_NANO, error);
-
-	if (!p) {
-		size_t n = strlen(path);
-
-		/* libpcap puts the name in front of some messages only. */
-		capture_trouble(s, LOG_LEVEL_ERROR, "%s: %s", shown_name(path),
-			!strncmp(error, path, n) && error[n] == ':'
-				? error + n + 2
-				: error);
-	}
-	return p;
-}
-
-static int set_file_filter(struct source *s, const char *path)
-{
-	const char *text = s->shared->options->filter;
-
-	s->user_filtered = *text != '\0';
-	if (s->user_filtered && pcap_compile(s->pcap, &s->user_filter, text, 1,
-					PCAP_NETMASK_UNKNOWN)) {
-		s->user_filtered = false;
-		capture_trouble(s, LOG_LEVEL_ERROR, "%s: filter expression: %s",
-			shown_name(path), pcap_geterr(s->pcap));
-		return -1;
-	}
-	return 0;
-}
-
-static void post_file(struct source *s, const char *path)
-{
-	struct item *item = post_begin(s, ITEM_FILE);
-
-	if (item) {
-		item->u.note.number = pcap_datalink(s->pcap);
-		item->u.note.snaplen = (unsigned)pcap_snapshot(s->pcap);
-		snprintf(item->u.note.text, sizeof(item->u.note.text), "%s",
-			shown_name(path));
-		post_end(s);
-	}
-	if (!dlo_link_known(pcap_datalink(s->pcap))) {
-		const char *name =
-			pcap_datalink_val_to_name(pcap_datalink(s->pcap));
-
-		capture_trouble(s, LOG_LEVEL_WARNING,
-			"%s: link type %s (%d) is not decoded yet: its frames "
-			"are only counted",
-			shown_name(path), name ? name : "unknown",
-			pcap_datalink(s->pcap));
-	}
-}
-
-/* Reads one file to its end. Returns an exit code. */
-static int read_file(struct source *s, const char *path)
-{
-	int r, exit_code = EXIT_FINE;
-
-	s->pcap = open_file(s, path);
-	if (!s->pcap) {
-		return EXIT_RUNTIME;
-	}
-	post_file(s, path);
-	s->packet = 0;
-	s->link_type = pcap_datalink(s->pcap);
-	dlo_engine_restart(s->engine);
-	if (set_file_filter(s, path)) {
-		exit_code = EXIT_USAGE;
-	}
-	do {
-		r = exit_code ? 0 : dispatch(s);
-	} while (r > 0 && !s->done && !stopped(s));
-	if (r == PCAP_ERROR && !stopped(s)) {
-		capture_trouble(s, LOG_LEVEL_ERROR, "%s: %s", shown_name(path),
-			pcap_geterr(s->pcap));
-		exit_code = EXIT_RUNTIME;
-	}
-	dlo_engine_flush(s->engine, UINT64_MAX);
-	if (s->user_filtered) {
-		pcap_freecode(&s->user_filter);
-	}
-	pcap_close(s->pcap);
-	s->pcap = NULL;
-	return exit_code;
-}
-
-void capture_files(struct source *s)
-{
-	int r, worst = EXIT_FINE;
-
-	for (unsigned i = 0; i < s->files.n && !s->done && !stopped(s); i++) {
-		r = read_file(s, s->files.text[i]);
-		worst = r > worst ? r : worst;
-	}
-	post_eof(s, worst);
+	capture_eof(s, r == PCAP_ERROR ? EXIT_RUNTIME : EXIT_FINE);
 }

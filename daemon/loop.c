@@ -113,6 +113,9 @@ static void on_item(struct loop *l, struct source *s, const struct item *item)
 	case ITEM_FILE:
 		on_file(s, item);
 		break;
+	case ITEM_RESUME:
+		memcpy(s->capture, item->u.note.text, sizeof(s->capture));
+		break;
 	case ITEM_TROUBLE:
 		log_line((enum log_level)item->u.note.number, "%s",
 			item->u.note.text);

@@ -14,6 +14,7 @@ enum item_kind {
 	ITEM_RECORD,
 	ITEM_FILE, /* a new capture begins: text is its name, number its
 		      link type, snaplen its snapshot length */
+	ITEM_RESUME, /* the capture text, begun before, goes on */
 	ITEM_TROUBLE, /* something to be said: text, number a log level */
 	ITEM_EOF, /* the last item of a source; number: its exit code */
 };

@@ -389,7 +389,7 @@ static void *run(void *arg)
 	if (s->interface) {
 		capture_live(s);
 	} else {
-		capture_files(s);
+		replay_files(s);
 	}
 	return NULL;
 }

@@ -41,12 +41,11 @@ struct source {
 	struct source_context *shared;
 	const char *interface; /* NULL: files */
 	struct texts files; /* in order */
-	pcap_t *pcap; /* open one: the capture thread's once it runs */
-	int link_type; /* its frames' */
-	struct bpf_program user_filter; /* replay */
-	bool user_filtered;
+	pcap_t *pcap; /* live: the capture thread's once it runs */
+	int link_type; /* live: of all frames */
+	const struct bpf_program *filter; /* files: the user's; NULL: none */
 	bool done; /* -c is used up */
-	uint64_t packet; /* frames of this file or interface */
+	uint64_t packet; /* live: frames so far */
 	struct pcap_stat kernel; /* newest, to tell what was added */
 	struct dlo_engine *engine;
 	struct ring *ring;
@@ -85,13 +84,9 @@ void source_stop(struct source *s);
 /* Waits for the thread's end (after ITEM_EOF) and frees everything. */
 void source_close(struct source *s);
 
-/* ---- capture.c: what runs in the thread -------------------------------- */
+/* ---- what runs in the thread -------------------------------------------- */
 
-void capture_live(struct source *s);
-void capture_files(struct source *s);
-
-/* Posts a message for the loop thread to print; waits for room. */
-__attribute__((format(printf, 3, 4))) void capture_trouble(
-	struct source *s, int level, const char *format, ...);
+void capture_live(struct source *s); /* capture.c */
+void replay_files(struct source *s); /* replay.c */
 
 #endif
