@@ -119,12 +119,12 @@ static bool change_link_type(
 {
 	const char *text = pcap_datalink_val_to_description(link_type);
 
-	if (!add_link_type(&f->met, link_type)) {
+	if (!add_link_type(&f->met, link_type) && text) {
 		capture_trouble(r->s, LOG_LEVEL_INFO,
 			"%s: also link-type %s (%s)", f->name,
-			link_name(link_type), text ? text : "?");
-		warn_unknown(r, f, link_type);
+			link_name(link_type), text);
 	}
+	warn_unknown(r, f, link_type);
 	if (*r->s->shared->options->filter) {
 		r->s->filter = find_filter(r, f, link_type);
 		if (!r->s->filter) {

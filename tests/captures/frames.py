@@ -218,31 +218,41 @@ class Capture:
 
     def pcapng(self, order="<", tsresol=6, simple_last=False):
         """One section, one interface; blocks that mean nothing to us too."""
-        def block(kind, body):
-            body += b"\0" * (-len(body) % 4)
-            return (struct.pack(order + "II", kind, len(body) + 12) + body
-                    + struct.pack(order + "I", len(body) + 12))
+        return pcapng([self], order, [tsresol], simple_last)
 
-        def option(code, value):
-            return (struct.pack(order + "HH", code, len(value)) + value
-                    + b"\0" * (-len(value) % 4))
 
-        end = struct.pack(order + "HH", 0, 0)
-        out = block(0x0a0d0d0a, struct.pack(order + "IHHq", 0x1a2b3c4d, 1, 0,
-                                            -1)
-                    + option(4, b"make-captures") + end)
-        options = option(2, b"net0")
-        if tsresol != 6:
-            options += option(9, bytes([tsresol]))
-        out += block(1, struct.pack(order + "HHI", LINK[self.link], 0, 65535)
-                     + options + end)
-        out += block(4, struct.pack(order + "HH", 0, 0))  # name resolution
-        for i, (ts, data, size) in enumerate(self.frames):
-            if simple_last and i == len(self.frames) - 1:
-                out += block(3, struct.pack(order + "I", size) + data)
-                continue
-            t = ts // 10 ** (9 - tsresol)
-            out += block(6, struct.pack(order + "IIIII", 0, t >> 32,
-                                        t & 0xffffffff, len(data), size)
-                         + data)
-        return out + block(5, struct.pack(order + "III", 0, 0, 0))
+def pcapng(captures, order="<", tsresol=(), simple_last=False, snaplen=()):
+    """A section with an interface for each capture, its frames by time; each
+    interface with its time resolution (a power of ten) and snap length."""
+    def block(kind, body):
+        body += b"\0" * (-len(body) % 4)
+        return (struct.pack(order + "II", kind, len(body) + 12) + body
+                + struct.pack(order + "I", len(body) + 12))
+
+    def option(code, value):
+        return (struct.pack(order + "HH", code, len(value)) + value
+                + b"\0" * (-len(value) % 4))
+
+    end = struct.pack(order + "HH", 0, 0)
+    tsresol = list(tsresol) or [6] * len(captures)
+    snaplen = list(snaplen) or [65535] * len(captures)
+    out = block(0x0a0d0d0a, struct.pack(order + "IHHq", 0x1a2b3c4d, 1, 0, -1)
+                + option(4, b"make-captures") + end)
+    frames = []
+    for i, c in enumerate(captures):
+        options = option(2, b"net%d" % i)
+        if tsresol[i] != 6:
+            options += option(9, bytes([tsresol[i]]))
+        out += block(1, struct.pack(order + "HHI", LINK[c.link], 0,
+                                    snaplen[i]) + options + end)
+        frames += [(ts, i, data, size) for ts, data, size in c.frames]
+    out += block(4, struct.pack(order + "HH", 0, 0))  # name resolution
+    frames.sort(key=lambda x: x[:2])
+    for n, (ts, i, data, size) in enumerate(frames):
+        if simple_last and n == len(frames) - 1:
+            out += block(3, struct.pack(order + "I", size) + data)
+            continue
+        t = ts // 10 ** (9 - tsresol[i])
+        out += block(6, struct.pack(order + "IIIII", i, t >> 32,
+                                    t & 0xffffffff, len(data), size) + data)
+    return out + block(5, struct.pack(order + "III", 0, 0, 0))
