@@ -216,7 +216,8 @@ struct dlo_record {
 
 /*
  * Each frame adds one to exactly one of MESSAGES and the counters of kind STOP
- * and BAD (a STOP that is the message's own fault). The text of a FLOW stands
+ * and BAD (a STOP that is the message's own fault). Wi-Fi frames may hold
+ * several (A-MSDU): each is counted as a frame. The text of a FLOW stands
  * before its number ("jumps back in time: 1"), that of a reason behind it ("1
  * in fragments"), so that each reads right for one and for many.
  *
@@ -258,6 +259,10 @@ struct dlo_record {
 	X(BAD_TCP, STOP, "bad_tcp", "with a damaged TCP header") \
 	X(FRAGMENT, STOP, "fragment", "in fragments, not put together") \
 	X(TCP, STOP, "tcp", "in TCP on a DNS port, not decoded") \
+	X(ENCRYPTED, STOP, "encrypted", "encrypted (Wi-Fi, MACsec)") \
+	X(ESP, STOP, "esp", "encrypted (IPsec ESP)") \
+	X(NOT_DATA, STOP, "not_data", "of Wi-Fi control, without a packet") \
+	X(ICMP, STOP, "icmp", "ICMP (what errors quote is not looked at)") \
 	X(NOT_UDP, STOP, "not_udp", "neither UDP nor TCP") \
 	X(NOT_DNS_PORT, STOP, "not_dns_port", "not on a DNS port") \
 	X(EMPTY, STOP, "empty", "empty, on a DNS port") \

@@ -18,7 +18,7 @@
 /*
  * Theory of operation
  *
- * dlo_engine_frame() is the path; read it first. Everything before judge() runs
+ * take() is the path; read it first. Everything before judge() runs
  * for all frames, judge() for the few questions that match a pattern.
  *
  * Records of one message go out through emit_next(), which keeps the newest
@@ -295,19 +295,14 @@ static void note_time(struct dlo_engine *e, uint64_t ts_ns)
 	}
 }
 
-void dlo_engine_frame(struct dlo_engine *e, const struct dlo_frame *f)
+/* Takes what a frame holds, or one of several, along the path. */
+static void take(struct dlo_engine *e)
 {
 	struct dlo_decap *d = &e->decap;
 	enum dlo_stat stop;
 	int end;
 
 	count(e, DLO_STAT_FRAMES);
-	e->frame = f;
-	if (f->link_type != e->link_type) {
-		e->link_type = f->link_type;
-		e->layer = dlo_link_layer(f->link_type);
-	}
-	dlo_decap_begin(d, &e->decap_cfg, e->layer, f);
 	end = dlo_decap_run(d);
 	if (end != DLO_DECAP_DATAGRAM) {
 		count(e, end == DLO_DECAP_SEGMENT    ? DLO_STAT_TCP
@@ -315,7 +310,7 @@ void dlo_engine_frame(struct dlo_engine *e, const struct dlo_frame *f)
 						     : (enum dlo_stat)end);
 		return;
 	}
-	note_time(e, f->ts_ns);
+	note_time(e, e->frame->ts_ns);
 	stop = dlo_message_read(
 		&e->message, e->decap.dgram.payload, e->decap.dgram.len);
 	if (stop == DLO_STAT_NO_QUESTION) {
@@ -335,6 +330,19 @@ void dlo_engine_frame(struct dlo_engine *e, const struct dlo_frame *f)
 	}
 	count(e, DLO_STAT_MESSAGES);
 	screened(e);
+}
+
+void dlo_engine_frame(struct dlo_engine *e, const struct dlo_frame *f)
+{
+	e->frame = f;
+	if (f->link_type != e->link_type) {
+		e->link_type = f->link_type;
+		e->layer = dlo_link_layer(f->link_type);
+	}
+	dlo_decap_begin(&e->decap, &e->decap_cfg, e->layer, f);
+	do {
+		take(e);
+	} while (dlo_decap_more(&e->decap));
 }
 
 void dlo_engine_flush(struct dlo_engine *e, uint64_t now_ns)

@@ -55,6 +55,17 @@ static inline uint32_t dlo_get32(const uint8_t *p)
 	return (uint32_t)dlo_get16(p) << 16 | dlo_get16(p + 2);
 }
 
+/* Little endian. */
+static inline uint16_t dlo_get16le(const uint8_t *p)
+{
+	return (uint16_t)(p[1] << 8 | p[0]);
+}
+
+static inline uint32_t dlo_get32le(const uint8_t *p)
+{
+	return (uint32_t)dlo_get16le(p + 2) << 16 | dlo_get16le(p);
+}
+
 static inline uint16_t dlo_bytes_u16(struct dlo_bytes *b)
 {
 	const uint8_t *p = dlo_bytes_take(b, 2);

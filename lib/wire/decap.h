@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* decap.h - what the decoders of link.c and ip.c pass from one to the next. */
+/* decap.h - what the decoders of layer.h pass from one to the next. */
 #ifndef DLO_WIRE_DECAP_H
 #define DLO_WIRE_DECAP_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/bytes.h"
 #include "dnslookout.h"
+#include "wire/layer.h"
 
 #define DLO_VLANS_MAX 4
 #define DLO_LAYERS_MAX 24 /* in one frame, extension headers included */
@@ -33,8 +33,8 @@ struct dlo_dgram {
 	const uint8_t *payload;
 	uint32_t len; /* octets of payload that are there */
 	uint32_t sent_len; /* that were sent; more than len in a cut frame */
-	/* Hash of the VLAN ids and tunnel ids around it: the same addresses in
-	 * two contexts are two hosts. 0: plain. */
+	/* Hash of what is around it: the same addresses in two contexts are two
+	 * hosts. The same for both directions of a flow. 0: plain. */
 	uint32_t context;
 	uint32_t net_off; /* of the outermost IP header in the frame */
 	uint16_t sport, dport;
@@ -60,39 +60,18 @@ struct dlo_fragment {
 	uint8_t protocol; /* what the payload begins with */
 };
 
-enum dlo_layer {
-	DLO_LAYER_NONE,
-	DLO_LAYER_ETHERNET,
-	DLO_LAYER_VLAN,
-	DLO_LAYER_LLC,
-	DLO_LAYER_SLL,
-	DLO_LAYER_SLL2,
-	DLO_LAYER_NULL,
-	DLO_LAYER_LOOP,
-	DLO_LAYER_PPP,
-	DLO_LAYER_PPPOE,
-	DLO_LAYER_RAW, /* IP by its version nibble */
-	DLO_LAYER_IPV4,
-	DLO_LAYER_IPV6,
-	DLO_LAYER_IPV6_OPTIONS, /* extension headers with a length */
-	DLO_LAYER_IPV6_FRAGMENT,
-	DLO_LAYER_AH,
-	DLO_LAYER_OTHER, /* an IP protocol that carries nothing for us */
-	DLO_LAYER_UDP,
-	DLO_LAYER_TCP,
-	DLO_LAYER__N
-};
-
-/* How often each layer was met; one writer, any number of readers. */
-struct dlo_layer_counts {
-	_Atomic uint64_t n[DLO_LAYER__N];
-};
-
 /* What stays the same from frame to frame. */
 struct dlo_decap_config {
 	const uint16_t *ports; /* that carry DNS */
 	unsigned n_ports;
 	struct dlo_layer_counts *layers; /* not NULL */
+};
+
+/* Where to go on when a frame holds more than one datagram (A-MSDU). */
+struct dlo_decap_rest {
+	struct dlo_bytes in; /* nothing left: it does not */
+	uint32_t missing, context;
+	uint8_t ip_version, n_vlans;
 };
 
 /* The state between two decoders. */
@@ -103,12 +82,42 @@ struct dlo_decap {
 	uint32_t missing; /* octets of `in` that the snap length cut off */
 	enum dlo_layer next;
 	unsigned n_layers;
+	struct dlo_decap_rest rest;
 	struct dlo_dgram dgram;
 	struct dlo_tcp tcp;
 	struct dlo_fragment fragment;
 };
 
-/* Enters a VLAN or tunnel: mixes its id into the context. */
+/* The decoders: each takes its header off d->in and names the layer that
+ * follows (DLO_DECAP_NEXT), or is an end (the others, or enum dlo_stat). */
+#define DLO_X(symbol, decoder, name, text) int decoder(struct dlo_decap *d);
+DLO_LAYERS(DLO_X)
+#undef DLO_X
+
+/* Ends a link header. */
+static inline int dlo_decap_next(struct dlo_decap *d, enum dlo_layer layer)
+{
+	d->next = layer;
+	return d->in.over ? DLO_STAT_CUT_LINK : DLO_DECAP_NEXT;
+}
+
+/*
+ * Keeps the `len` octets that a header says follow it: what is behind is
+ * padding, what is not there was cut by the snap length.
+ */
+static inline void dlo_decap_clip(struct dlo_decap *d, uint32_t len)
+{
+	d->missing = len > d->in.left ? len - (uint32_t)d->in.left : 0;
+	dlo_bytes_clip(&d->in, len);
+}
+
+/*
+ * Enters a VLAN or tunnel: mixes its id into the context, which later pairs
+ * queries with responses, and pieces with pieces. So only what both directions
+ * of a flow share may go in: VLAN ids, VNIs, GRE keys, ERSPAN sessions, and the
+ * addresses of outer IP headers, both mixed alike. Left out is what each side
+ * chooses for itself: GTP TEIDs, L2TP and PPTP ids, MPLS labels, NSH paths.
+ */
 static inline void dlo_decap_context(struct dlo_decap *d, uint32_t id)
 {
 	uint64_t h = ((uint64_t)d->dgram.context << 32 | id) + 1;

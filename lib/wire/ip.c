@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* ip.c - decoders of IPv4, IPv6, UDP and TCP headers, rows of link.c's table.
- */
+/* ip.c - decoders of IPv4, IPv6, UDP and TCP headers. */
 #include "wire/ip.h"
 
 #include <string.h>
@@ -8,9 +7,12 @@
 enum dlo_layer dlo_ip_layer(unsigned ip_version, uint8_t protocol)
 {
 	static const uint8_t any[256] = {
+		[1] = DLO_LAYER_ICMP,
 		[6] = DLO_LAYER_TCP,
 		[17] = DLO_LAYER_UDP,
+		[50] = DLO_LAYER_ESP,
 		[51] = DLO_LAYER_AH,
+		[58] = DLO_LAYER_ICMP,
 	};
 	/* Extension headers; mobility, HIP and Shim6 are laid out alike. */
 	static const uint8_t v6[256] = {
@@ -42,6 +44,34 @@ int dlo_ip_other(struct dlo_decap *d)
 	return DLO_STAT_NOT_UDP;
 }
 
+int dlo_ip_esp(struct dlo_decap *d)
+{
+	(void)d;
+	return DLO_STAT_ESP;
+}
+
+/* An error quotes a packet, which was not sent by whom the error goes to. */
+int dlo_ip_icmp(struct dlo_decap *d)
+{
+	(void)d;
+	return DLO_STAT_ICMP;
+}
+
+int dlo_ip_raw(struct dlo_decap *d)
+{
+	if (!d->in.left) {
+		return DLO_STAT_CUT_IP;
+	}
+	switch (d->in.p[0] >> 4) {
+	case 4:
+		return dlo_decap_next(d, DLO_LAYER_IPV4);
+	case 6:
+		return dlo_decap_next(d, DLO_LAYER_IPV6);
+	default:
+		return DLO_STAT_NOT_IP;
+	}
+}
+
 /* What is left is one piece of a packet's payload. */
 static int fragment(struct dlo_decap *d, struct dlo_fragment fragment)
 {
@@ -57,16 +87,6 @@ static void note_network(struct dlo_decap *d, const uint8_t *header)
 	if (!d->dgram.ip_version) {
 		d->dgram.net_off = (uint32_t)(header - d->frame);
 	}
-}
-
-/*
- * Keeps the `len` octets that the header says follow it: what is behind is
- * Ethernet padding, what is not there was cut by the snap length.
- */
-static void clip(struct dlo_decap *d, uint32_t len)
-{
-	d->missing = len > d->in.left ? len - (uint32_t)d->in.left : 0;
-	dlo_bytes_clip(&d->in, len);
 }
 
 /* RFC 791, 3.1. */
@@ -89,7 +109,7 @@ int dlo_ip_v4(struct dlo_decap *d)
 		return DLO_STAT_CUT_IP;
 	}
 	if (total_len) { /* 0: the network card has yet to cut it up */
-		clip(d, total_len - header_len);
+		dlo_decap_clip(d, total_len - header_len);
 	}
 	if (total_len == header_len) {
 		return DLO_STAT_CUT_TRANSPORT;
@@ -120,7 +140,7 @@ int dlo_ip_v6(struct dlo_decap *d)
 		return DLO_STAT_BAD_IP;
 	}
 	if (dlo_get16(h + 4)) {
-		clip(d, dlo_get16(h + 4));
+		dlo_decap_clip(d, dlo_get16(h + 4));
 	}
 	note_network(d, h);
 	d->dgram.ip_version = 6;
@@ -219,7 +239,7 @@ int dlo_ip_udp(struct dlo_decap *d)
 		return DLO_STAT_BAD_UDP;
 	}
 	if (len && len - 8 < d->in.left + d->missing) {
-		clip(d, len - 8);
+		dlo_decap_clip(d, len - 8);
 	}
 	take_payload(d, DLO_UDP);
 	return d->dgram.sent_len ? DLO_DECAP_DATAGRAM : DLO_STAT_EMPTY;

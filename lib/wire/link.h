@@ -3,8 +3,8 @@
  * link.h - frame -> the datagram in it: a loop over a table of decoders.
  *
  * To add a layer: one function that takes its header off d->in and names the
- * layer that follows, one row in decoders[] (and, for a link type, one in
- * link_types[]) of link.c.
+ * layer that follows, one row in layer.h (and, for a link type, one in
+ * link_types[] of layer.c).
  */
 #ifndef DLO_WIRE_LINK_H
 #define DLO_WIRE_LINK_H
@@ -13,9 +13,6 @@
 
 #include "dnslookout.h"
 #include "wire/decap.h"
-
-/* Layer of a DLT_ value; NONE when it is not known. */
-enum dlo_layer dlo_link_layer(int link_type);
 
 /* Begins a frame whose first layer is `layer`. */
 void dlo_decap_begin(struct dlo_decap *d, const struct dlo_decap_config *cfg,
@@ -35,5 +32,12 @@ int dlo_decap_run(struct dlo_decap *d);
  */
 void dlo_decap_resume(struct dlo_decap *d, uint8_t protocol,
 	const uint8_t *data, uint32_t len, uint32_t missing);
+
+/*
+ * Whether the frame holds another datagram, which dlo_decap_run() then finds:
+ * call it when done with the one before. Each takes octets of its own, so it
+ * ends.
+ */
+bool dlo_decap_more(struct dlo_decap *d);
 
 #endif

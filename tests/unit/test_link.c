@@ -180,7 +180,7 @@ static const struct frame_case cases[] = {
 		IP4("0028", "4000", "11") UDP("c000", "0035", "0014") DNS,
 		WHOLE},
 	{"ICMP", 12, IP4("0018", "0000", "01") "08000000",
-		.want = DLO_STAT_NOT_UDP},
+		.want = DLO_STAT_ICMP},
 	{"TCP on port 53", 12,
 		IP4("0028", "0000", "06") "c0000035"
 					  "00000000000000005002000000000000",
