@@ -261,7 +261,10 @@ struct dlo_record {
 	X(TCP, STOP, "tcp", "in TCP on a DNS port, not decoded") \
 	X(ENCRYPTED, STOP, "encrypted", "encrypted (Wi-Fi, MACsec)") \
 	X(ESP, STOP, "esp", "encrypted (IPsec ESP)") \
-	X(NOT_DATA, STOP, "not_data", "of Wi-Fi control, without a packet") \
+	X(NOT_DATA, STOP, "not_data", \
+		"of Wi-Fi or tunnel control, without a packet") \
+	X(BAD_TUNNEL, STOP, "bad_tunnel", \
+		"with a damaged or cut tunnel header") \
 	X(ICMP, STOP, "icmp", "ICMP (what errors quote is not looked at)") \
 	X(NOT_UDP, STOP, "not_udp", "neither UDP nor TCP") \
 	X(NOT_DNS_PORT, STOP, "not_dns_port", "not on a DNS port") \

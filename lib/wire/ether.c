@@ -21,6 +21,9 @@ static enum dlo_layer layer_of(uint16_t type)
 		return DLO_LAYER_ETHERNET;
 	case 0x880b:
 		return DLO_LAYER_PPP;
+	case 0x8847: /* RFC 5332 */
+	case 0x8848:
+		return DLO_LAYER_MPLS;
 	case 0x8864:
 		return DLO_LAYER_PPPOE;
 	case 0x88e5:
@@ -35,6 +38,8 @@ static enum dlo_layer layer_of(uint16_t type)
 		return DLO_LAYER_VNTAG;
 	case 0x892f:
 		return DLO_LAYER_HSR;
+	case 0x894f:
+		return DLO_LAYER_NSH;
 	default:
 		return type < DLO_ETHERTYPE_MIN ? DLO_LAYER_LLC
 						: DLO_LAYER_NONE;
@@ -88,7 +93,8 @@ enum dlo_layer dlo_ether_guess(const struct dlo_decap *d, size_t offset)
 			       ? DLO_LAYER_ETHERNET
 			       : DLO_LAYER_NONE;
 	}
-	return inner == DLO_LAYER_VLAN || inner == DLO_LAYER_PPPOE
+	return inner == DLO_LAYER_VLAN || inner == DLO_LAYER_MPLS ||
+			       inner == DLO_LAYER_PPPOE
 		       ? DLO_LAYER_ETHERNET
 		       : DLO_LAYER_NONE;
 }

@@ -4,15 +4,24 @@
 
 #include <string.h>
 
+#include "base/hash.h"
+
 enum dlo_layer dlo_ip_layer(unsigned ip_version, uint8_t protocol)
 {
 	static const uint8_t any[256] = {
 		[1] = DLO_LAYER_ICMP,
+		[4] = DLO_LAYER_IPV4,
 		[6] = DLO_LAYER_TCP,
 		[17] = DLO_LAYER_UDP,
+		[41] = DLO_LAYER_IPV6,
+		[47] = DLO_LAYER_GRE,
 		[50] = DLO_LAYER_ESP,
 		[51] = DLO_LAYER_AH,
 		[58] = DLO_LAYER_ICMP,
+		[97] = DLO_LAYER_ETHERIP,
+		[115] = DLO_LAYER_L2TP3,
+		[137] = DLO_LAYER_MPLS,
+		[143] = DLO_LAYER_ETHERNET, /* RFC 8986, 4.9 */
 	};
 	/* Extension headers; mobility, HIP and Shim6 are laid out alike. */
 	static const uint8_t v6[256] = {
@@ -82,10 +91,22 @@ static int fragment(struct dlo_decap *d, struct dlo_fragment fragment)
 	return DLO_DECAP_FRAGMENT;
 }
 
+/* The header met before this one was a tunnel's: its addresses are mixed in, a
+ * sum being the same in both directions. */
+static void leave_outer(struct dlo_decap *d)
+{
+	size_t len = d->dgram.ip_version == 4 ? 4 : 16;
+
+	dlo_decap_context(d, (uint32_t)(dlo_hash(d->dgram.src, len, 0) +
+					dlo_hash(d->dgram.dst, len, 0)));
+}
+
 static void note_network(struct dlo_decap *d, const uint8_t *header)
 {
 	if (!d->dgram.ip_version) {
 		d->dgram.net_off = (uint32_t)(header - d->frame);
+	} else {
+		leave_outer(d);
 	}
 }
 
@@ -206,6 +227,53 @@ static bool dns_port(const struct dlo_decap *d)
 	return false;
 }
 
+static enum dlo_layer tunnel_to(uint16_t port)
+{
+	switch (port) {
+	case 1701: /* IANA's numbers, but for 8472 (Linux) and TZSP's */
+		return DLO_LAYER_L2TP;
+	case 2152:
+		return DLO_LAYER_GTPU;
+	case 3544:
+		return DLO_LAYER_TEREDO;
+	case 4789:
+	case 4790: /* GPE */
+	case 8472:
+		return DLO_LAYER_VXLAN;
+	case 6081:
+		return DLO_LAYER_GENEVE;
+	case 6635:
+		return DLO_LAYER_MPLS;
+	case 37008:
+		return DLO_LAYER_TZSP;
+	default:
+		return DLO_LAYER_NONE;
+	}
+}
+
+/* Servers of these answer from the port; the others have one to send to. */
+static enum dlo_layer tunnel_from(uint16_t port)
+{
+	enum dlo_layer layer = tunnel_to(port);
+
+	return layer == DLO_LAYER_L2TP || layer == DLO_LAYER_GTPU ||
+			       layer == DLO_LAYER_TEREDO
+		       ? layer
+		       : DLO_LAYER_NONE;
+}
+
+/* What is no tunnel in spite of its port ends as this would have. Apart: DNS
+ * needs none of its registers. */
+__attribute__((noinline)) static int tunnel(struct dlo_decap *d)
+{
+	d->next = tunnel_to(d->dgram.dport);
+	if (d->next == DLO_LAYER_NONE) {
+		d->next = tunnel_from(d->dgram.sport);
+	}
+	return d->next == DLO_LAYER_NONE ? DLO_STAT_NOT_DNS_PORT
+					 : DLO_DECAP_NEXT;
+}
+
 static void take_ports(struct dlo_decap *d, const uint8_t *h)
 {
 	d->dgram.sport = dlo_get16(h);
@@ -232,7 +300,7 @@ int dlo_ip_udp(struct dlo_decap *d)
 	}
 	take_ports(d, h);
 	if (!dns_port(d)) {
-		return DLO_STAT_NOT_DNS_PORT;
+		return tunnel(d);
 	}
 	len = dlo_get16(h + 4);
 	if (len && len < 8) {

@@ -70,7 +70,20 @@
 	X(ICMP, dlo_ip_icmp, "icmp", "ICMP") \
 	X(OTHER, dlo_ip_other, "other", "another IP protocol") \
 	X(UDP, dlo_ip_udp, "udp", "UDP") \
-	X(TCP, dlo_ip_tcp, "tcp", "TCP")
+	X(TCP, dlo_ip_tcp, "tcp", "TCP") \
+	X(MPLS, dlo_tunnel_mpls, "mpls", "MPLS label") \
+	X(GRE, dlo_tunnel_gre, "gre", "GRE") \
+	X(ERSPAN, dlo_tunnel_erspan, "erspan", "ERSPAN II or III") \
+	X(WCCP, dlo_tunnel_wccp, "wccp", "WCCP") \
+	X(NSH, dlo_tunnel_nsh, "nsh", "service chain (NSH)") \
+	X(ETHERIP, dlo_tunnel_etherip, "etherip", "EtherIP") \
+	X(L2TP3, dlo_tunnel_l2tp3, "l2tp3", "L2TPv3") \
+	X(L2TP, dlo_tunnel_l2tp, "l2tp", "L2TP") \
+	X(VXLAN, dlo_tunnel_vxlan, "vxlan", "VXLAN") \
+	X(GENEVE, dlo_tunnel_geneve, "geneve", "Geneve") \
+	X(GTPU, dlo_tunnel_gtpu, "gtpu", "GTP-U") \
+	X(TEREDO, dlo_tunnel_teredo, "teredo", "Teredo") \
+	X(TZSP, dlo_tunnel_tzsp, "tzsp", "TZSP")
 
 enum dlo_layer {
 #define DLO_X(symbol, decoder, name, text) DLO_LAYER_##symbol,

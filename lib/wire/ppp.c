@@ -12,6 +12,9 @@ static enum dlo_layer layer_of(uint16_t protocol)
 		return DLO_LAYER_BCP;
 	case 0x0057:
 		return DLO_LAYER_IPV6;
+	case 0x0281: /* RFC 3032, 4.3 */
+	case 0x0283:
+		return DLO_LAYER_MPLS;
 	default:
 		return DLO_LAYER_NONE;
 	}
