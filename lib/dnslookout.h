@@ -173,6 +173,7 @@ struct dlo_meta {
 	uint8_t transport; /* enum dlo_transport */
 	uint8_t n_vlans;
 	uint8_t pad;
+	uint32_t ifindex; /* interface, in Linux cooked v2; 0: not told */
 	uint16_t vlan[4]; /* 12-bit ids, outermost first */
 	uint16_t id, flags; /* RFC 1035 4.1.1: second word as it stands */
 	uint16_t n_questions, n_answers, n_authority, n_additional;

@@ -73,6 +73,7 @@ static void fill_meta(const struct dlo_engine *e, struct dlo_meta *meta)
 		.transport = d->transport,
 		.n_vlans = d->n_vlans < DLO_VLANS_MAX ? d->n_vlans
 						      : DLO_VLANS_MAX,
+		.ifindex = d->ifindex,
 		.id = m->id,
 		.flags = m->flags,
 		.n_questions = m->n_questions,

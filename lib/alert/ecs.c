@@ -386,6 +386,9 @@ static void put_observer(struct dlo_json *j, const struct event *e)
 	dlo_json_open(j, "ingress", '{');
 	dlo_json_open(j, "interface", '{');
 	dlo_json_text(j, "name", e->origin->interface);
+	if (e->rec->meta.ifindex > 0) {
+		dlo_json_digits(j, "id", e->rec->meta.ifindex);
+	}
 	dlo_json_close(j);
 	dlo_json_close(j);
 	dlo_json_close(j);

@@ -39,8 +39,11 @@ int dlo_cooked_sll2(struct dlo_decap *d)
 {
 	const uint8_t *h = dlo_bytes_take(&d->in, 20);
 
-	return h ? by_hardware(d, dlo_get16(h + 8), dlo_get16(h))
-		 : DLO_STAT_CUT_LINK;
+	if (!h) {
+		return DLO_STAT_CUT_LINK;
+	}
+	d->dgram.ifindex = dlo_get32(h + 4);
+	return by_hardware(d, dlo_get16(h + 8), dlo_get16(h));
 }
 
 /* The address family, in the byte order of the machine that captured; AF_INET6

@@ -41,6 +41,7 @@ struct dlo_dgram {
 	uint8_t ip_version, transport;
 	uint8_t n_vlans; /* may exceed DLO_VLANS_MAX: only so many are kept */
 	uint16_t vlan[DLO_VLANS_MAX];
+	uint32_t ifindex; /* 0: not told */
 };
 
 /* RFC 9293, 3.1: what dlo_dgram lacks of a segment. */

@@ -36,6 +36,7 @@ void dlo_decap_begin(struct dlo_decap *d, const struct dlo_decap_config *cfg,
 	d->rest.in.left = 0;
 	d->dgram.ip_version = 0;
 	d->dgram.n_vlans = 0;
+	d->dgram.ifindex = 0;
 	d->dgram.context = 0;
 }
 
