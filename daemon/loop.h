@@ -14,8 +14,6 @@ struct loop {
 	unsigned n_sources;
 	struct outputs outputs;
 	const char *hostname;
-	bool patient; /* replay: wait for slow readers of the outputs */
-	atomic_bool give_up; /* no longer: for struct output_context */
 	int exit_code; /* worst of the sources */
 	struct loop_state *state;
 };
