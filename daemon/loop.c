@@ -10,6 +10,7 @@
 
 #include <uv.h>
 
+#include "ifnames.h"
 #include "log.h"
 #include "summary.h"
 
@@ -36,6 +37,7 @@ struct loop_state {
 	uv_timer_t nudge;
 	uv_signal_t signal[N_SIGNALS];
 	unsigned n_ended;
+	struct ifnames ifnames;
 	atomic_bool reader_gone;
 	bool stopping;
 };
@@ -97,11 +99,25 @@ static void on_eof(struct loop *l, struct source *s, const struct item *item)
 	}
 }
 
+/* Where a record comes from: of frames of `any`, the interface itself. */
+static const char *interface_of(
+	struct loop *l, const struct source *s, const struct item *item)
+{
+	const char *name = NULL;
+
+	if (s->interface && item->kind == ITEM_RECORD &&
+		item->u.record.meta.ifindex) {
+		name = ifnames_get(
+			&l->state->ifnames, item->u.record.meta.ifindex);
+	}
+	return name ? name : s->interface;
+}
+
 static void on_item(struct loop *l, struct source *s, const struct item *item)
 {
 	struct dlo_origin origin = {
 		.capture = s->interface ? NULL : s->capture,
-		.interface = s->interface,
+		.interface = interface_of(l, s, item),
 		/* The machine that replays is not the one that saw. */
 		.hostname = s->interface ? l->hostname : NULL,
 	};

@@ -6,8 +6,9 @@
  *	                   │            ├ lists ─ libdnslookout's builder
  *	                   │            ├ source ┬ filter
  *	                   │            │        └ capture ─ the engine ─ ring
- *	                   │            ├ loop ─ output ┬ out_stdout ┬ writer
- *	                   │            │               └ out_syslog ┘
+ *	                   │            ├ loop ┬ output ┬ out_stdout ┬ writer
+ *	                   │            │      │        └ out_syslog ┘
+ *	                   │            │      └ ifnames
  *	                   │            ├ notify, log
  *	                   │            └ summary
  *	                   ├ verb_explain
