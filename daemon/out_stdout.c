@@ -26,7 +26,7 @@ struct out_stdout {
 	struct output_context c;
 	struct dlo_text *text; /* NULL: JSON */
 	struct stamp stamp;
-	unsigned n_alerts; /* in the line that is being made */
+	unsigned n_alerts; /* of the message whose line is being made */
 	uint64_t n_lost_alerts, n_lost_lines; /* queue full */
 	/* Written by the thread, read by the loop thread; relaxed, for nothing
 	 * else hangs on it. */
@@ -36,13 +36,18 @@ struct out_stdout {
 
 /* ---- in the loop thread -------------------------------------------------- */
 
-static void push(struct out_stdout *s, const struct iovec *v, unsigned n)
+static bool is_alert(const struct dlo_record *rec)
 {
-	if (!writer_push(s->o.writer, v, n, s->n_alerts)) {
+	return rec->kind == DLO_RECORD_ALERT || rec->kind == DLO_RECORD_CLOSING;
+}
+
+static void push(struct out_stdout *s, const struct iovec *v, unsigned n,
+	unsigned alerts)
+{
+	if (!writer_push(s->o.writer, v, n, alerts)) {
 		s->n_lost_lines++;
-		s->n_lost_alerts += s->n_alerts;
+		s->n_lost_alerts += alerts;
 	}
-	s->n_alerts = 0;
 }
 
 /* tcpdump's -#: the number and two blanks; blanks alone for a line that is of
@@ -58,11 +63,14 @@ static size_t put_number(const struct dlo_record *rec, char *p, size_t cap)
 
 static void record_text(struct out_stdout *s, const struct dlo_record *rec)
 {
+	/* A closing line may come while a message is under way. */
+	bool closing = rec->kind == DLO_RECORD_CLOSING;
 	char front[STAMP_MAX + 24];
 	const char *line;
 	uint64_t ts_ns;
 	size_t len = dlo_text_print(s->text, rec, &line, &ts_ns), at = 0;
 
+	s->n_alerts += rec->kind == DLO_RECORD_ALERT;
 	if (len == 0) {
 		return;
 	}
@@ -71,7 +79,8 @@ static void record_text(struct out_stdout *s, const struct dlo_record *rec)
 	}
 	at += stamp_print(&s->stamp, ts_ns, front + at);
 	push(s, (struct iovec[]){{front, at}, {(void *)(uintptr_t)line, len}},
-		2);
+		2, closing ? 1 : s->n_alerts);
+	s->n_alerts = closing ? s->n_alerts : 0;
 }
 
 static void record_json(struct out_stdout *s, const struct dlo_record *rec,
@@ -85,7 +94,7 @@ static void record_json(struct out_stdout *s, const struct dlo_record *rec,
 	len = dlo_json_print(rec, origin, s->json, sizeof(s->json));
 	if (len > 0) {
 		s->json[len] = '\n'; /* where the NUL was */
-		push(s, &(struct iovec){s->json, len + 1}, 1);
+		push(s, &(struct iovec){s->json, len + 1}, 1, is_alert(rec));
 	}
 }
 
@@ -98,14 +107,17 @@ static void record(struct output *o, const struct dlo_record *rec,
 	const struct dlo_origin *origin)
 {
 	struct out_stdout *s = (struct out_stdout *)o;
-	bool alert = rec->kind == DLO_RECORD_ALERT ||
-		     rec->kind == DLO_RECORD_CLOSING;
 
-	if (ending(s) != GOES_ON) {
-		s->n_lost_alerts += alert && ending(s) == BROKEN;
+	switch (ending(s)) {
+	case GOES_ON:
+		break;
+	case BROKEN:
+		s->n_lost_alerts += s->n_alerts + is_alert(rec);
+		s->n_alerts = 0;
+		return;
+	case READER_GONE: /* and wants no more */
 		return;
 	}
-	s->n_alerts += alert;
 	if (s->text) {
 		record_text(s, rec);
 	} else {
