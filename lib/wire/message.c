@@ -18,6 +18,7 @@ static enum dlo_stat read_header(
 	m->n_additional = dlo_get16(data + 10);
 	m->n_seen = 0;
 	m->damaged = false;
+	m->end = 0;
 	return m->n_questions ? 0 : DLO_STAT_NO_QUESTION;
 }
 
@@ -50,6 +51,7 @@ enum dlo_stat dlo_message_read(
 	unsigned n = m->n_questions;
 
 	if (stop) {
+		m->end = stop == DLO_STAT_NO_QUESTION ? off : 0;
 		return stop;
 	}
 	if (n > DLO_QUESTIONS_MAX) {
@@ -63,5 +65,6 @@ enum dlo_stat dlo_message_read(
 		}
 		m->n_seen++;
 	}
+	m->end = n == m->n_questions ? off : 0;
 	return 0;
 }

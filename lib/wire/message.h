@@ -28,6 +28,8 @@ struct dlo_message {
 	uint16_t n_questions, n_answers, n_authority, n_additional;
 	uint16_t n_seen; /* whole questions in question[] */
 	bool damaged; /* a damaged question follows them */
+	size_t end; /* offset after the questions; 0: not all were whole, or
+		       looked at */
 	struct dlo_question question[DLO_QUESTIONS_MAX];
 	/* Where names with pointers in them are unfolded to. */
 	struct dlo_name_buf unfolded[DLO_QUESTIONS_MAX];

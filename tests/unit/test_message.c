@@ -23,6 +23,7 @@ struct message_case {
 	enum dlo_stat want;
 	const char *questions; /* "name type class;" each */
 	bool damaged;
+	size_t end; /* offset after the questions, when they are whole */
 };
 
 #define CASE(name_, data_, ...) \
@@ -35,12 +36,13 @@ static const struct message_case cases[] = {
 	CASE("one question", HEADER("\1") A_IO A_IN, .questions = "a.io 1 1;"),
 	CASE("root", HEADER("\1") "\0" A_IN, .questions = ". 1 1;"),
 	CASE("what follows the questions does not matter",
-		HEADER("\1") A_IO A_IN "garbage", .questions = "a.io 1 1;"),
+		HEADER("\1") A_IO A_IN "garbage", .questions = "a.io 1 1;",
+		.end = 22),
 	CASE("two questions", HEADER("\2") A_IO A_IN "\1b\0\0\x1c\0\3",
 		.questions = "a.io 1 1;b 28 3;"),
 	CASE("a pointer in the second question",
 		HEADER("\2") A_IO A_IN "\1b\xc0\x0e\0\1\0\1",
-		.questions = "a.io 1 1;b.io 1 1;"),
+		.questions = "a.io 1 1;b.io 1 1;", .end = 30),
 	CASE("a pointer in the first question is damage",
 		HEADER("\1") "\xc0\x0c" A_IN, .want = DLO_STAT_BAD_NAME),
 	CASE("a forward pointer ends the message",
@@ -54,7 +56,8 @@ static const struct message_case cases[] = {
 		.questions = "a.io 1 1;", .damaged = true),
 	CASE("fewer questions than promised", HEADER("\3") A_IO A_IN,
 		.questions = "a.io 1 1;", .damaged = true),
-	CASE("no question", HEADER("\0"), .want = DLO_STAT_NO_QUESTION),
+	CASE("no question", HEADER("\0"), .want = DLO_STAT_NO_QUESTION,
+		.end = 12),
 	CASE("header cut", "\x12\x34\x01\x00\0\1\0\0\0\0\0",
 		.want = DLO_STAT_BAD_HEADER),
 	CASE("nothing behind the header", HEADER("\1"),
@@ -103,6 +106,11 @@ static void test_each_message(void **state)
 			assert_string_equal(text, c->questions);
 			assert_int_equal(m->damaged, c->damaged);
 			assert_int_equal(m->id, 0x1234);
+			assert_int_equal(m->end == 0, c->damaged);
+			assert_true(!c->end || m->end == c->end);
+		}
+		if (got == DLO_STAT_NO_QUESTION) {
+			assert_int_equal(m->end, c->end);
 		}
 		free(data);
 	}
@@ -125,6 +133,7 @@ static void test_at_most_64_questions(void **state)
 	assert_int_equal(m->n_questions, 100);
 	assert_int_equal(m->n_seen, DLO_QUESTIONS_MAX);
 	assert_false(m->damaged);
+	assert_int_equal(m->end, 0);
 	free(m);
 }
 
