@@ -46,6 +46,8 @@ extern "C" {
 	64 /* looked at in one message; the rest is counted \
 	    */
 #define DLO_MATCHES_MAX 16 /* pattern ids that a record carries */
+#define DLO_VIA_MAX 384 /* octets of names of an answer that it carries */
+#define DLO_ADDRESSES_MAX 8 /* addresses of an answer that it carries */
 
 /* What is wrong, and where. line and col count from 1; 0: does not apply. */
 struct dlo_diag {
@@ -205,10 +207,26 @@ struct dlo_record {
 	uint16_t net_off; /* BYTES: octets of link header in this frame */
 	uint16_t at; /* BYTES: offset of the piece in the frame */
 	int link_type; /* BYTES: DLT_ value of the frame */
+	/*
+	 * Of an answer. `via` holds n_via names, each a type of two octets and
+	 * the wire form. ALERT: the way from the question to the name that
+	 * matched, the last one; type 0 is a name that no alias leads to.
+	 * QUESTION, the first one of a message: the targets of the aliases as
+	 * they stand. When not all fit, the first ones, and of a way the last.
+	 */
+	uint16_t via_len; /* octets */
+	uint8_t n_via, n_via_total;
+	uint8_t n_addresses;
+	uint8_t address_v6; /* bit i: address[i] is IPv6 */
+	uint16_t n_addresses_total;
 	struct dlo_meta meta;
 	union {
-		uint8_t name[DLO_NAME_MAX]; /* wire form as sent, uncompressed
-					     */
+		__extension__ struct { /* for C++ and for C before 2011 */
+			/* wire form as sent, uncompressed */
+			uint8_t name[DLO_NAME_MAX];
+			uint8_t via[DLO_VIA_MAX];
+			uint8_t address[DLO_ADDRESSES_MAX][16];
+		};
 		uint8_t bytes[512];
 	} u;
 };
