@@ -3,9 +3,10 @@
  * fuzz_frame.c - any octets as a frame of any link type, along the whole path.
  *
  * The first octet picks the link type, the second the options. What must hold:
- * each frame ends at exactly one counter; what is reported is what a slow
- * reading of the same message finds, matched by the definition of a pattern
- * and not by the compiled matcher; all printers cope with every record.
+ * each frame (of an aggregate: each in it) ends at exactly one counter; what is
+ * reported is what a slow reading of the same message finds, matched by the
+ * definition of a pattern and not by the compiled matcher; all printers cope
+ * with every record.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -27,8 +28,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 		} \
 	} while (0)
 
-static const int link_types[] = {
-	1, 0, 9, 12, 50, 51, 101, 108, 113, 228, 229, 276, 147};
+static const int link_types[] = {1, 0, 9, 12, 50, 51, 101, 108, 113, 228, 229,
+	276, 147, 6, 7, 8, 10, 11, 104, 105, 107, 109, 117, 119, 122, 127, 129,
+	149, 163, 166, 192, 204, 205, 206, 226, 239, 258};
 #define N_LINK_TYPES (sizeof(link_types) / sizeof(link_types[0]))
 
 /* One pattern a line: its id is its line less one. */
@@ -127,7 +129,7 @@ static void check_counters(const struct dlo_engine *e)
 			ends += dlo_engine_stat(e, i);
 		}
 	}
-	CHECK(ends == 1 && dlo_engine_stat(e, DLO_STAT_FRAMES) == 1);
+	CHECK(ends >= 1 && dlo_engine_stat(e, DLO_STAT_FRAMES) == ends);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,44 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_link.c - frame -> datagram: each link type, each reason to stop. */
-#include "wire/link.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-/* Pieces of frames, in hex. */
-#define MACS "020000000001020000000002"
-#define ETH_IP4 MACS "0800"
-#define ETH_IP6 MACS "86dd"
-#define IP4(total, frag, proto) \
-	"4500" total "0001" frag "40" proto "0000c0000205c6336401"
-#define IP6(len, next) \
-	"60000000" len next "40" \
-	"20010db8000000000000000000000005" \
-	"20010db8000000000000000000000035"
-#define UDP(sport, dport, len) sport dport len "0000"
-#define DNS "123401000001000000000000" /* a payload of 12 octets */
-#define IP4_UDP IP4("0028", "0000", "11") UDP("c000", "0035", "0014") DNS
-#define IP6_UDP IP6("0014", "11") UDP("c000", "0035", "0014") DNS
+#include "framing.h"
 
 #define TAGS "8100000181000001810000018100000181000001810000018100000181000001"
-
-struct frame_case {
-	const char *name;
-	int link_type;
-	const char *hex;
-	int want; /* a stat, or an end; 0: a datagram */
-	const char *vlans; /* as "5 7" */
-	uint32_t len, sent_len; /* of the payload */
-	uint32_t wire_len; /* of the frame, when it was cut */
-};
-
-#define WHOLE .len = 12, .sent_len = 12
+#define ZERO8 "0000000000000000"
+#define ZERO48 ZERO8 ZERO8 ZERO8 ZERO8 ZERO8 ZERO8
+#define WIFI(control, sequence) control "0000" MACS "020000000003" sequence
+#define SLL(hardware, protocol) \
+	"0000" hardware "0006" \
+	"0200000000010000" protocol
 
 static const struct frame_case cases[] = {
 	{"Ethernet, IPv4", 1, ETH_IP4 IP4_UDP, WHOLE},
@@ -146,6 +116,172 @@ static const struct frame_case cases[] = {
 	{"LINKTYPE_IPV6", 229, IP6_UDP, WHOLE},
 	{"raw, neither", 12, "50", .want = DLO_STAT_NOT_IP},
 	{"unknown link type", 147, IP4_UDP, .want = DLO_STAT_NO_LINK},
+
+	/* IEEE 802.11 */
+	{"802.11", 105, WIFI("0802", "1000") SNAP4, WHOLE},
+	{"802.11, QoS", 105, WIFI("8801", "1000") "0000" SNAP4, WHOLE},
+	{"802.11, QoS and HT control", 105,
+		WIFI("8882", "1000") "0000"
+				     "00000000" SNAP4,
+		WHOLE},
+	{"802.11, four addresses", 105,
+		WIFI("0803", "1000") "020000000004" SNAP4, WHOLE},
+	{"802.11, null", 105, WIFI("4801", "1000"), .want = DLO_STAT_NOT_DATA},
+	{"802.11, beacon", 105, WIFI("8000", "1000") SNAP4,
+		.want = DLO_STAT_NOT_DATA},
+	{"802.11, second piece", 105, WIFI("0802", "1100") SNAP4,
+		.want = DLO_STAT_NOT_DATA},
+	{"802.11, encrypted", 105,
+		WIFI("0842", "1000") "0001020304050607" SNAP4,
+		.want = DLO_STAT_ENCRYPTED},
+	{"802.11, decrypted by who captured", 105, WIFI("0842", "1000") SNAP4,
+		WHOLE},
+	{"802.11, A-MSDU", 105,
+		WIFI("8802", "1000") "8000" MACS "0030" SNAP4 "0000" MACS
+				     "0030" SNAP4,
+		WHOLE},
+	{"radiotap", 127, "0000080000000000" WIFI("0802", "1000") SNAP4, WHOLE},
+	{"radiotap, padded header", 127,
+		"0000090002000000"
+		"20" WIFI("8802", "1000") "00000000" SNAP4,
+		WHOLE},
+	{"radiotap, more bits, a time, a check sequence", 127,
+		"0000190003000080"
+		"0000000000000000"
+		"0102030405060708"
+		"10" WIFI("0802", "1000") SNAP4 "11223344",
+		WHOLE},
+	{"radiotap shorter than itself", 127, "0000070000000000",
+		.want = DLO_STAT_NOT_DATA},
+	{"Prism", 119, ZERO48 ZERO48 ZERO48 WIFI("0802", "1000") SNAP4, WHOLE},
+	{"Prism that is AVS", 119,
+		"8021100100000038" ZERO48 WIFI("0802", "1000") SNAP4, WHOLE},
+	{"AVS", 163, "8021100100000038" ZERO48 WIFI("0802", "1000") SNAP4,
+		WHOLE},
+	{"PPI", 192, "0000080069000000" WIFI("0802", "1000") SNAP4, WHOLE},
+	{"PPI with a check sequence", 192,
+		"0000200069000000"
+		"02001400" ZERO8 "0100" ZERO8 "0000" WIFI("0802", "1000") SNAP4
+		"11223344",
+		WHOLE},
+	{"PPI, Ethernet", 192, "0000080001000000" ETH4, WHOLE},
+	{"PPI, unknown", 192, "0000080093000000" ETH4,
+		.want = DLO_STAT_NO_LINK},
+
+	/* What systems put before a packet */
+	{"SLL, 802.2", 113, SLL("0001", "0004") SNAP4, WHOLE},
+	{"SLL, GRE", 113, SLL("030a", "0800") IP4_UDP, WHOLE},
+	{"SLL, netlink", 113, SLL("0338", "0800") IP4_UDP,
+		.want = DLO_STAT_NOT_IP},
+	{"SLL, radiotap", 113,
+		SLL("0323", "0019") "0000080000000000" WIFI("0802", "1000")
+			SNAP4,
+		WHOLE},
+	{"SLL, CAN", 113, SLL("0118", "000c") "0000", .want = DLO_STAT_NOT_IP},
+	{"NFLOG", 239,
+		"02000000"
+		"0800010000000000"
+		"050002006f000000"
+		"2c000900" IP4_UDP,
+		WHOLE},
+	{"NFLOG of a big-endian machine", 239,
+		"0a000000"
+		"0008000100000000"
+		"00400009" IP6_UDP,
+		WHOLE},
+	{"NFLOG with an attribute of nothing", 239,
+		"02000000"
+		"00000100",
+		.want = DLO_STAT_NOT_IP},
+	{"PKTAP, Ethernet", 258, "0c0000000100000001000000" ETH4, WHOLE},
+	{"PKTAP as USER2, raw", 149,
+		"10000000010000000c000000"
+		"00000000" IP6_UDP,
+		WHOLE},
+	{"PKTAP without a packet", 258, "0c0000000000000001000000" ETH4,
+		.want = DLO_STAT_NOT_IP},
+	{"pflog", 117, "3d02" ZERO8 "00000000" ZERO48 "0000" IP4_UDP, WHOLE},
+	{"enc", 109, "020000000000000100000000" IP4_UDP, WHOLE},
+	{"ipnet", 226, "0102" ZERO8 ZERO8 "000000000000" IP4_UDP, WHOLE},
+
+	/* Ethernet's relations */
+	{"802.2 in 802.1Q", 1, MACS "810000050030" SNAP4, .vlans = "5", WHOLE},
+	{"LLC, 802.1H", 1,
+		MACS "0030"
+		     "aaaa030000f80800" IP4_UDP,
+		WHOLE},
+	{"LLC, Cisco's", 1,
+		MACS "0030"
+		     "aaaa0300000c2000",
+		.want = DLO_STAT_NOT_IP},
+	{"LLC without SNAP, IP", 1,
+		MACS "002b"
+		     "060603" IP4_UDP,
+		WHOLE},
+	{"LLC, bridged Ethernet", 11, "aaaa030080c20007" ETH4, WHOLE},
+	{"FDDI", 10, "50" MACS SNAP4, WHOLE},
+	{"FDDI, station management", 10, "41" MACS SNAP4,
+		.want = DLO_STAT_NOT_DATA},
+	{"Token Ring", 6, "1040" MACS SNAP4, WHOLE},
+	{"Token Ring with a route", 6,
+		"1040"
+		"020000000001820000000002"
+		"061000110020" SNAP4,
+		WHOLE},
+	{"Token Ring, MAC frame", 6, "1000" MACS SNAP4,
+		.want = DLO_STAT_NOT_DATA},
+	{"ARCNET, RFC 1051", 7, "0102f0" IP4_UDP, WHOLE},
+	{"ARCNET, RFC 1201", 7, "0102d4000001" IP4_UDP, WHOLE},
+	{"ARCNET, an exception", 7, "0102d4ffffffd4000001" IP4_UDP, WHOLE},
+	{"ARCNET, second piece", 7, "0102d4020001" IP4_UDP,
+		.want = DLO_STAT_NOT_DATA},
+	{"ARCNET of Linux", 129, "01020000d4000001" IP4_UDP, WHOLE},
+	{"ARCNET of Linux, RFC 1051", 129, "01020000f0" IP4_UDP, WHOLE},
+	{"IP over Fibre Channel", 122, ZERO8 ZERO8 SNAP4, WHOLE},
+	{"I-TAG", 1, MACS "88e700012345" ETH4, WHOLE},
+	{"VN-Tag", 1, MACS "8926000000000800" IP4_UDP, WHOLE},
+	{"CMD", 1, MACS "89090101000100050800" IP4_UDP, WHOLE},
+	{"FabricPath", 1, MACS "89030040" ETH4, WHOLE},
+	{"TRILL with options", 1,
+		MACS "22f30040"
+		     "00010002"
+		     "00000000" ETH4,
+		WHOLE},
+	{"MACsec in clear, with an id", 1,
+		MACS "88e5"
+		     "200000000001" ZERO8 "0800" IP4_UDP ZERO8 ZERO8,
+		WHOLE},
+	{"MACsec in clear", 1, MACS "88e50000000000010800" IP4_UDP ZERO8,
+		WHOLE},
+	{"MACsec", 1, MACS "88e52c0000000001" ZERO8 "0800" IP4_UDP,
+		.want = DLO_STAT_ENCRYPTED},
+	{"HSR", 1, MACS "892f000c00010800" IP4_UDP, WHOLE},
+
+	/* Lines */
+	{"PPP, bridged Ethernet", 9, "ff0300310001" ETH4, WHOLE},
+	{"PPP, MPLS", 9, "ff030281003e8140" IP4_UDP, WHOLE},
+	{"PPP of pppd, sent", 166, "01030021" IP4_UDP, WHOLE},
+	{"PPP with direction", 204, "00ff030021" IP4_UDP, WHOLE},
+	{"Cisco HDLC", 104, "0f000800" IP4_UDP, WHOLE},
+	{"Cisco HDLC as PPP", 50, "8f0086dd" IP6_UDP, WHOLE},
+	{"Cisco HDLC with direction", 205, "010f000800" IP4_UDP, WHOLE},
+	{"Frame Relay", 107, "184103cc" IP4_UDP, WHOLE},
+	{"Frame Relay, IPv6", 107, "1841038e" IP6_UDP, WHOLE},
+	{"Frame Relay, four octets, SNAP", 107,
+		"18404041"
+		"030080"
+		"0000000800" IP4_UDP,
+		WHOLE},
+	{"Frame Relay, bridged", 107,
+		"1841"
+		"030080"
+		"0080c20007" ETH4,
+		WHOLE},
+	{"Frame Relay, PPP", 107, "184103cf0021" IP4_UDP, WHOLE},
+	{"Frame Relay of Cisco", 107, "18410800" IP4_UDP, WHOLE},
+	{"Frame Relay with direction", 206, "00184103cc" IP4_UDP, WHOLE},
+	{"Frame Relay, LMI", 107, "000103080075", .want = DLO_STAT_NOT_IP},
+	{"SLIP", 8, ZERO8 ZERO8 IP4_UDP, WHOLE},
 
 	{"IPv4 options", 12,
 		"4600002c00010000401100"
@@ -258,96 +394,58 @@ static const struct frame_case cases[] = {
 		.len = 4, .sent_len = 12, .wire_len = 40},
 };
 
-static size_t unhex(const char *hex, uint8_t *out)
-{
-	size_t n = strlen(hex) / 2;
-
-	for (size_t i = 0; i < n; i++) {
-		unsigned v;
-
-		assert_int_equal(sscanf(hex + 2 * i, "%2x", &v), 1);
-		out[i] = (uint8_t)v;
-	}
-	return n;
-}
-
-static void check_vlans(const struct frame_case *c, const struct dlo_dgram *d)
-{
-	char text[64] = "";
-	size_t at = 0;
-
-	for (unsigned i = 0; i < d->n_vlans && i < DLO_VLANS_MAX; i++) {
-		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%u",
-			i ? " " : "", d->vlan[i]);
-	}
-	assert_string_equal(text, c->vlans ? c->vlans : "");
-}
-
-static const uint16_t ports[] = {53, 5353};
-static struct dlo_layer_counts layers;
-static const struct dlo_decap_config cfg = {
-	.ports = ports, .n_ports = 2, .layers = &layers};
-
-static void check(const struct frame_case *c)
-{
-	/* Exactly as long as the frame, so that a sanitizer sees an over-read
-	 */
-	size_t n = strlen(c->hex) / 2;
-	uint8_t *data = malloc(n ? n : 1);
-	struct dlo_frame f = {.data = data};
-	struct dlo_decap decap = {0};
-	const struct dlo_dgram *d = &decap.dgram;
-	int got, want = c->want ? c->want : DLO_DECAP_DATAGRAM;
-
-	assert_non_null(data);
-	f.caplen = (uint32_t)unhex(c->hex, data);
-	f.len = c->wire_len ? c->wire_len : f.caplen;
-	dlo_decap_begin(&decap, &cfg, dlo_link_layer(c->link_type), &f);
-	got = dlo_decap_run(&decap);
-	if (got != want) {
-		fail_msg("%s: end %d, not %d", c->name, got, want);
-	}
-	if (got == DLO_DECAP_DATAGRAM) {
-		print_message("# %s\n", c->name);
-		assert_int_equal(d->len, c->len);
-		assert_int_equal(d->sent_len, c->sent_len);
-		check_vlans(c, d);
-	}
-	free(data);
-}
-
 static void test_each_frame(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		check(&cases[i]);
+		check_frame(&cases[i]);
 	}
 }
 
-/* Every shorter form of every frame: no over-read, always a reason. */
 static void test_each_cut(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		uint8_t whole[512];
-		size_t n = unhex(cases[i].hex, whole);
+		check_cuts(&cases[i]);
+	}
+}
 
-		for (size_t len = 0; len < n; len++) {
-			uint8_t *data = malloc(len ? len : 1);
-			struct dlo_frame f = {.data = data,
-				.caplen = (uint32_t)len,
-				.len = (uint32_t)n};
-			struct dlo_decap d = {0};
+/* All subframes of an aggregate, each in its own context; what is too short
+ * behind the last (a check sequence) is none. */
+static void test_aggregate(void **state)
+{
+	struct dlo_decap d;
+	uint8_t *data;
+	int end = take_apart(&d, 105,
+		WIFI("8802", "1000") "8000" MACS "0030" SNAP4 "0000" MACS
+				     "0034aaaa030000008100"
+				     "00050800" IP4_UDP "0000" MACS "0030" SNAP4
+				     "11223344",
+		0, &data);
+	unsigned n_vlans[] = {0, 1, 0}, n = 0;
 
-			memcpy(data, whole, len);
-			dlo_decap_begin(&d, &cfg,
-				dlo_link_layer(cases[i].link_type), &f);
-			if (dlo_decap_run(&d) < 0) {
-				assert_true(d.dgram.len <= d.dgram.sent_len);
-				assert_true(d.dgram.payload + d.dgram.len <=
-					    data + len);
-			}
-			free(data);
+	(void)state;
+	do {
+		assert_int_equal(end, DLO_DECAP_DATAGRAM);
+		assert_true(n < 3);
+		assert_int_equal(d.dgram.n_vlans, n_vlans[n]);
+		assert_int_equal(d.dgram.context != 0, n_vlans[n]);
+		assert_int_equal(d.dgram.len, 12);
+		n++;
+	} while (dlo_decap_more(&d) && (end = dlo_decap_run(&d), true));
+	assert_int_equal(n, 3);
+	free(data);
+}
+
+/* Names are unique, and every layer has both. */
+static void test_layer_names(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < DLO_LAYER__N; i++) {
+		assert_true(*dlo_layer_name(i) && *dlo_layer_text(i));
+		for (unsigned k = 0; k < i; k++) {
+			assert_string_not_equal(
+				dlo_layer_name(i), dlo_layer_name(k));
 		}
 	}
 }
@@ -357,6 +455,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_frame),
 		cmocka_unit_test(test_each_cut),
+		cmocka_unit_test(test_aggregate),
+		cmocka_unit_test(test_layer_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
