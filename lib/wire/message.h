@@ -54,4 +54,20 @@ static inline unsigned dlo_message_opcode(const struct dlo_message *m)
 enum dlo_stat dlo_message_read(
 	struct dlo_message *m, const uint8_t *data, size_t len);
 
+/*
+ * Whether these octets, the first `len` of `sent_len`, look so much like the
+ * beginning of a message that hardly anything else does: the opcode is one in
+ * use, flags and counts agree with it and have room in sent_len, the first
+ * name is there and readable, type and class are ordinary. A strict guess, for
+ * places where a message may begin or not; many odd messages fail. O(labels),
+ * and for nearly all other octets a few comparisons.
+ */
+bool dlo_message_begins(const uint8_t *data, size_t len, size_t sent_len);
+
+/* The same of a whole message. */
+static inline bool dlo_message_plausible(const uint8_t *data, size_t len)
+{
+	return dlo_message_begins(data, len, len);
+}
+
 #endif

@@ -137,11 +137,132 @@ static void test_at_most_64_questions(void **state)
 	free(m);
 }
 
+/* ---- guessing ------------------------------------------------------------ */
+
+struct guess_case {
+	const char *name;
+	const char *data;
+	size_t len, sent_len; /* sent_len 0: len */
+	bool want;
+};
+
+#define H(flags, qd, an, ns, ar) \
+	"\x12\x34" flags "\0" qd "\0" an "\0" ns "\0" ar
+#define QUERY H("\1\0", "\1", "\0", "\0", "\0")
+#define GUESS(name_, data_, ...) \
+	{ \
+		.name = (name_), .data = (data_), .len = sizeof(data_) - 1, \
+		__VA_ARGS__ \
+	}
+
+static const struct guess_case guesses[] = {
+	GUESS("a query", QUERY A_IO A_IN, .want = true),
+	GUESS("a query with OPT",
+		H("\1\0", "\1", "\0", "\0", "\1") A_IO A_IN
+		"\0\0\x29\4\xd0\0\0\0\0\0\0",
+		.want = true),
+	GUESS("an answer",
+		H("\x81\x80", "\1", "\1", "\0", "\0") A_IO A_IN
+		"\xc0\x0c\0\1\0\1\0\0\0\1\0\4\1\2\3\4",
+		.want = true),
+	GUESS("a record of a transfer, no question",
+		H("\x84\0", "\0", "\1", "\0", "\0") A_IO A_IN
+		"\0\0\0\1\0\4\1\2\3\4",
+		.want = true),
+	GUESS("class CH", QUERY A_IO "\0\x10\0\3", .want = true),
+	GUESS("its end is missing", H("\1\0", "\1", "\0", "\0", "\1") A_IO A_IN,
+		.sent_len = 400, .want = true),
+	GUESS("the question's end is missing", QUERY A_IO "\0\1",
+		.sent_len = 400, .want = false),
+	GUESS("octets behind a query without records", QUERY A_IO A_IN "\0",
+		.want = false),
+	GUESS("more records than octets",
+		H("\1\0", "\1", "\x20", "\0", "\0") A_IO A_IN, .want = false),
+	GUESS("two questions",
+		H("\1\0", "\2", "\0", "\0", "\0") A_IO A_IN A_IO A_IN,
+		.want = false),
+	GUESS("no question and no answer",
+		H("\x81\0", "\0", "\0", "\0", "\0") A_IO A_IN, .want = false),
+	GUESS("the Z bit", H("\1\x40", "\1", "\0", "\0", "\0") A_IO A_IN,
+		.want = false),
+	GUESS("opcode 3", H("\x19\0", "\1", "\0", "\0", "\0") A_IO A_IN,
+		.want = false),
+	GUESS("a query with an RCODE",
+		H("\1\3", "\1", "\0", "\0", "\0") A_IO A_IN, .want = false),
+	GUESS("class 7", QUERY A_IO "\0\1\0\7", .want = false),
+	GUESS("type 0", QUERY A_IO "\0\0\0\1", .want = false),
+	GUESS("a pointer in the first name", QUERY "\xc0\x0c" A_IN,
+		.want = false),
+	GUESS("HTTP", "GET / HTTP/1.1\r\nHost: www.example\r\n\r\n",
+		.want = false),
+	GUESS("TLS",
+		"\x16\3\1\2\0\1\0\1\xfc\3\3\x12\x34\x56\x78\x9a\xbc\xde\xf0",
+		.want = false),
+	GUESS("zeros", "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+		.want = false),
+	GUESS("empty", "", .want = false),
+};
+
+static void test_each_guess(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(guesses) / sizeof(guesses[0]); i++) {
+		const struct guess_case *c = &guesses[i];
+		uint8_t *data = malloc(c->len + 1);
+		bool got;
+
+		/* Its end at the end of the block, for sanitizers. */
+		memcpy(data + 1, c->data, c->len);
+		got = dlo_message_begins(
+			data + 1, c->len, c->sent_len ? c->sent_len : c->len);
+		if (got != c->want) {
+			fail_msg("%s: %d", c->name, got);
+		}
+		free(data);
+	}
+}
+
+static uint64_t next_random(uint64_t *state)
+{
+	*state ^= *state >> 12;
+	*state ^= *state << 25;
+	*state ^= *state >> 27;
+	return *state * 0x2545f4914f6cdd1du;
+}
+
+/* Octets at random; and octets of which a quarter are 0 or 1, as in binary
+ * protocols. */
+static void test_random_octets_begin_no_message(void **state)
+{
+	enum { LEN = 1 << 20 };
+	uint8_t *data = malloc(LEN);
+	uint64_t r = 42;
+
+	(void)state;
+	for (unsigned sparse = 0; sparse < 2; sparse++) {
+		for (unsigned round = 0; round < 4; round++) {
+			for (size_t i = 0; i < LEN; i++) {
+				uint64_t x = next_random(&r) >> 40;
+
+				data[i] = sparse && x % 4 < 1 ? x >> 8 & 1
+							      : x >> 8 & 255;
+			}
+			for (size_t i = 0; i + 600 < LEN; i++) {
+				assert_false(dlo_message_plausible(
+					data + i, 20 + (i & 511)));
+			}
+		}
+	}
+	free(data);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_message),
 		cmocka_unit_test(test_at_most_64_questions),
+		cmocka_unit_test(test_each_guess),
+		cmocka_unit_test(test_random_octets_begin_no_message),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
