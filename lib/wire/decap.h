@@ -48,8 +48,10 @@ struct dlo_dgram {
 #define DLO_TCP_FIN 0x01
 #define DLO_TCP_SYN 0x02
 #define DLO_TCP_RST 0x04
+#define DLO_TCP_ACK 0x10
 struct dlo_tcp {
 	uint32_t seq; /* of the first octet of payload, or of the SYN */
+	uint32_t ack; /* the next that the sender expects */
 	uint8_t flags;
 };
 

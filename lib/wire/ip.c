@@ -337,6 +337,7 @@ int dlo_ip_tcp(struct dlo_decap *d)
 		return DLO_STAT_CUT_TRANSPORT;
 	}
 	d->tcp.seq = dlo_get32(h + 4);
+	d->tcp.ack = dlo_get32(h + 8);
 	d->tcp.flags = h[13];
 	take_payload(d, DLO_TCP);
 	return DLO_DECAP_SEGMENT;
