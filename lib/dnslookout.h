@@ -287,6 +287,8 @@ struct dlo_record {
 	X(ICMP, STOP, "icmp", "ICMP (what errors quote is not looked at)") \
 	X(NOT_UDP, STOP, "not_udp", "neither UDP nor TCP") \
 	X(NOT_DNS_PORT, STOP, "not_dns_port", "not on a DNS port") \
+	X(ODD_PORT, STOP, "odd_port", \
+		"like DNS on another port (--any-port reads them)") \
 	X(EMPTY, STOP, "empty", "empty, on a DNS port") \
 	X(BAD_HEADER, BAD, "bad_header", "with a DNS header cut short") \
 	X(BAD_NAME, BAD, "bad_name", \

@@ -33,7 +33,7 @@ struct dlo_engine {
 	int link_type; /* of the newest frame, and its layer */
 	enum dlo_layer layer;
 	struct dlo_decap_config decap_cfg;
-	struct dlo_layer_counts layers;
+	struct dlo_census census;
 	struct dlo_limit *limit; /* NULL: no limit */
 	struct dlo_tally *tally;
 	uint64_t last_ns; /* newest packet time seen */
@@ -416,7 +416,7 @@ int dlo_engine_new(const struct dlo_engine_config *cfg,
 	e->rules = rs;
 	e->decap_cfg = (struct dlo_decap_config){.ports = e->cfg.dns_port,
 		.n_ports = e->cfg.n_dns_ports,
-		.layers = &e->layers};
+		.census = &e->census};
 	e->layer = dlo_link_layer(e->link_type);
 	r = dlo_tally_new(n_groups, cfg->seed, &e->tally);
 	if (!r && cfg->limit_n) {

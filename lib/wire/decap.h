@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "dnslookout.h"
+#include "wire/census.h"
 #include "wire/layer.h"
 
 #define DLO_VLANS_MAX 4
@@ -67,7 +68,8 @@ struct dlo_fragment {
 struct dlo_decap_config {
 	const uint16_t *ports; /* that carry DNS */
 	unsigned n_ports;
-	struct dlo_layer_counts *layers; /* not NULL */
+	bool any_port; /* what looks like DNS is DNS on any other port too */
+	struct dlo_census *census; /* not NULL */
 };
 
 /* Where to go on when a frame holds more than one datagram (A-MSDU). */

@@ -115,6 +115,7 @@ int dlo_ether_vlan(struct dlo_decap *d)
 		out->vlan[out->n_vlans] = id;
 	}
 	out->n_vlans++;
+	dlo_census_count(&d->cfg->census->vlan[id]);
 	dlo_decap_context(d, id);
 	return dlo_ether_type(d, dlo_bytes_u16(&d->in));
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "wire/elsewhere.h"
 
 enum dlo_layer dlo_ip_layer(unsigned ip_version, uint8_t protocol)
 {
@@ -227,6 +228,29 @@ static bool dns_port(const struct dlo_decap *d)
 	return false;
 }
 
+static void take_ports(struct dlo_decap *d, const uint8_t *h)
+{
+	d->dgram.sport = dlo_get16(h);
+	d->dgram.dport = dlo_get16(h + 2);
+}
+
+/* What is left is the payload. */
+static void take_payload(struct dlo_decap *d, enum dlo_transport transport)
+{
+	d->dgram.transport = (uint8_t)transport;
+	d->dgram.payload = d->in.p;
+	d->dgram.len = (uint32_t)d->in.left;
+	d->dgram.sent_len = (uint32_t)d->in.left + d->missing;
+}
+
+/* A length longer than the packet is taken as what is there. */
+static void clip_udp(struct dlo_decap *d, uint32_t len)
+{
+	if (len >= 8 && len - 8 < d->in.left + d->missing) {
+		dlo_decap_clip(d, len - 8);
+	}
+}
+
 static enum dlo_layer tunnel_to(uint16_t port)
 {
 	switch (port) {
@@ -262,34 +286,32 @@ static enum dlo_layer tunnel_from(uint16_t port)
 		       : DLO_LAYER_NONE;
 }
 
-/* What is no tunnel in spite of its port ends as this would have. Apart: DNS
- * needs none of its registers. */
-__attribute__((noinline)) static int tunnel(struct dlo_decap *d)
+/* Goes on into the tunnel that the ports tell. What is none in spite of them
+ * ends in its decoder as not on a DNS port. */
+static bool is_tunnel(struct dlo_decap *d)
 {
 	d->next = tunnel_to(d->dgram.dport);
 	if (d->next == DLO_LAYER_NONE) {
 		d->next = tunnel_from(d->dgram.sport);
 	}
-	return d->next == DLO_LAYER_NONE ? DLO_STAT_NOT_DNS_PORT
-					 : DLO_DECAP_NEXT;
+	return d->next != DLO_LAYER_NONE;
 }
 
-static void take_ports(struct dlo_decap *d, const uint8_t *h)
+/* Apart: DNS needs none of its registers. */
+__attribute__((noinline)) static int not_dns(struct dlo_decap *d, uint32_t len)
 {
-	d->dgram.sport = dlo_get16(h);
-	d->dgram.dport = dlo_get16(h + 2);
+	int end;
+
+	if (is_tunnel(d)) {
+		return DLO_DECAP_NEXT;
+	}
+	clip_udp(d, len);
+	end = dlo_elsewhere_udp(d);
+	take_payload(d, DLO_UDP);
+	return end;
 }
 
-/* What is left is the payload. */
-static void take_payload(struct dlo_decap *d, enum dlo_transport transport)
-{
-	d->dgram.transport = (uint8_t)transport;
-	d->dgram.payload = d->in.p;
-	d->dgram.len = (uint32_t)d->in.left;
-	d->dgram.sent_len = (uint32_t)d->in.left + d->missing;
-}
-
-/* RFC 768. A length longer than the packet is taken as what is there. */
+/* RFC 768. */
 int dlo_ip_udp(struct dlo_decap *d)
 {
 	const uint8_t *h = dlo_bytes_take(&d->in, 8);
@@ -299,16 +321,14 @@ int dlo_ip_udp(struct dlo_decap *d)
 		return DLO_STAT_CUT_TRANSPORT;
 	}
 	take_ports(d, h);
-	if (!dns_port(d)) {
-		return tunnel(d);
-	}
 	len = dlo_get16(h + 4);
+	if (!dns_port(d)) {
+		return not_dns(d, len);
+	}
 	if (len && len < 8) {
 		return DLO_STAT_BAD_UDP;
 	}
-	if (len && len - 8 < d->in.left + d->missing) {
-		dlo_decap_clip(d, len - 8);
-	}
+	clip_udp(d, len);
 	take_payload(d, DLO_UDP);
 	return d->dgram.sent_len ? DLO_DECAP_DATAGRAM : DLO_STAT_EMPTY;
 }
@@ -318,13 +338,15 @@ int dlo_ip_tcp(struct dlo_decap *d)
 {
 	const uint8_t *h = dlo_bytes_take(&d->in, 4);
 	size_t header_len;
+	int end;
 
 	if (!h) {
 		return DLO_STAT_CUT_TRANSPORT;
 	}
 	take_ports(d, h);
-	if (!dns_port(d)) {
-		return DLO_STAT_NOT_DNS_PORT;
+	end = dns_port(d) ? DLO_DECAP_SEGMENT : dlo_elsewhere_tcp(d);
+	if (end != DLO_DECAP_SEGMENT) {
+		return end;
 	}
 	if (!dlo_bytes_take(&d->in, 16)) {
 		return DLO_STAT_CUT_TRANSPORT;

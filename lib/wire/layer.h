@@ -8,7 +8,6 @@
 #ifndef DLO_WIRE_LAYER_H
 #define DLO_WIRE_LAYER_H
 
-#include <stdatomic.h>
 #include <stdint.h>
 
 /* X(symbol, decoder, name, text) */
@@ -90,11 +89,6 @@ enum dlo_layer {
 	DLO_LAYERS(DLO_X)
 #undef DLO_X
 		DLO_LAYER__N
-};
-
-/* How often each layer was met; one writer, any number of readers. */
-struct dlo_layer_counts {
-	_Atomic uint64_t n[DLO_LAYER__N];
 };
 
 /* "vxlan"; unique. */

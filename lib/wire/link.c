@@ -16,14 +16,6 @@ static int (*const decoders[])(struct dlo_decap *d) = {
 #undef ROW
 };
 
-/* Relaxed: no other thread writes, readers want a recent value. */
-static void count_layer(struct dlo_layer_counts *c, enum dlo_layer layer)
-{
-	uint64_t n = atomic_load_explicit(&c->n[layer], memory_order_relaxed);
-
-	atomic_store_explicit(&c->n[layer], n + 1, memory_order_relaxed);
-}
-
 void dlo_decap_begin(struct dlo_decap *d, const struct dlo_decap_config *cfg,
 	enum dlo_layer layer, const struct dlo_frame *f)
 {
@@ -72,7 +64,7 @@ int dlo_decap_run(struct dlo_decap *d)
 		if (d->n_layers++ == DLO_LAYERS_MAX) {
 			return DLO_STAT_TOO_DEEP;
 		}
-		count_layer(d->cfg->layers, d->next);
+		dlo_census_count(&d->cfg->census->layer[d->next]);
 		step = decoders[d->next](d);
 	}
 	return step;

@@ -44,9 +44,9 @@ struct frame_case {
 #define WHOLE .len = 12, .sent_len = 12
 
 static const uint16_t ports[] = {53, 5353};
-static struct dlo_layer_counts layers;
+static struct dlo_census census;
 static const struct dlo_decap_config cfg = {
-	.ports = ports, .n_ports = 2, .layers = &layers};
+	.ports = ports, .n_ports = 2, .census = &census};
 
 static inline size_t unhex(const char *hex, uint8_t *out)
 {

@@ -7,10 +7,8 @@
 #define TO(port) T4("11") UDP("c000", port, "0000")
 #define FROM(port) T4("11") UDP(port, "c000", "0000")
 #define LABEL "003e8140"
-#define IPIP8 \
-	T4("04") \
-	T4("04") T4("04") T4("04") T4("04") T4("04") T4("04") T4("0" \
-								 "4")
+#define IPIP2 T4("04") T4("04")
+#define IPIP8 IPIP2 IPIP2 IPIP2 IPIP2
 
 static const struct frame_case cases[] = {
 	{"IP in IP", 12, T4("04") IP4_UDP, WHOLE},
