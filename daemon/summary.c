@@ -92,7 +92,10 @@ static void print_notes(FILE *f, const struct source *s, unsigned n)
 {
 	static const enum dlo_stat notes[] = {DLO_STAT_QUESTIONS_OVER,
 		DLO_STAT_DAMAGED, DLO_STAT_MATCHES_OVER, DLO_STAT_DECODE_BAD,
-		DLO_STAT_DECODE_SKIPPED, DLO_STAT_TIME_BACK};
+		DLO_STAT_DECODE_SKIPPED, DLO_STAT_TIME_BACK,
+		DLO_STAT_TCP_MESSAGES, DLO_STAT_TCP_GAPS,
+		DLO_STAT_FRAGMENTS_WHOLE, DLO_STAT_FRAGMENTS_LOST,
+		DLO_STAT_PARTIAL, DLO_STAT_EVICTED, DLO_STAT_OVERLAP};
 
 	for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++) {
 		uint64_t v = stat_of_all(s, n, notes[i]);
@@ -104,14 +107,24 @@ static void print_notes(FILE *f, const struct source *s, unsigned n)
 	}
 }
 
-static void print_stops(FILE *f, const struct source *s, unsigned n)
+static bool is_stop(struct dlo_stat_info info)
 {
-	const char *before = "went no further: ";
+	return info.stop;
+}
 
+static bool is_fault(struct dlo_stat_info info)
+{
+	return info.fault;
+}
+
+/* One line of all counters of a kind, after its first words. */
+static void print_kind(FILE *f, const struct source *s, unsigned n,
+	const char *before, bool (*is)(struct dlo_stat_info info))
+{
 	for (unsigned i = 0; i < DLO_STAT__N; i++) {
 		uint64_t v = stat_of_all(s, n, i);
 
-		if (v && dlo_stat_info(i).stop) {
+		if (v && is(dlo_stat_info(i))) {
 			fprintf(f, "%s%" PRIu64 " %s", before, v,
 				dlo_stat_info(i).text);
 			before = "; ";
@@ -209,7 +222,10 @@ static void print(FILE *f, const struct options *o,
 	print_packets(f, &t);
 	print_found(f, sources, n_sources, rules, t.lost + lost);
 	print_notes(f, sources, n_sources);
-	print_stops(f, sources, n_sources);
+	print_kind(f, sources, n_sources,
+		"packets that went no further: ", is_stop);
+	print_kind(f, sources, n_sources,
+		"messages that went no further: ", is_fault);
 	for (unsigned i = 0; at_end && i < n_sources; i++) {
 		dlo_engine_tally(sources[i].engine, on_row, &all);
 	}

@@ -148,7 +148,8 @@ enum dlo_record_kind {
 	DLO_RECORD_QUESTION, /* a question; alerts on it follow */
 	DLO_RECORD_ALERT, /* one (rule, service) that matched the question */
 	DLO_RECORD_CLOSING, /* what a limit window held back, counted */
-	DLO_RECORD_BYTES, /* a piece of the frame, for -e and -X */
+	DLO_RECORD_BYTES, /* a piece of the frame, for -e and -X; none of a
+			     message that never became whole */
 	DLO_RECORD__N
 };
 
@@ -168,13 +169,15 @@ enum dlo_transport { DLO_UDP, DLO_TCP };
 
 /* One message's envelope and header. */
 struct dlo_meta {
+	/* Of the frame that made it whole; partial: of its first. */
 	uint64_t ts_ns, packet;
 	uint8_t src[16], dst[16]; /* innermost; IPv4 in the first 4 octets */
 	uint16_t sport, dport;
 	uint8_t ip_version; /* 4, 6 */
 	uint8_t transport; /* enum dlo_transport */
 	uint8_t n_vlans;
-	uint8_t pad;
+	uint8_t partial; /* 1: it never became whole, its beginning was judged
+			  */
 	uint32_t ifindex; /* interface, in Linux cooked v2; 0: not told */
 	uint16_t vlan[4]; /* 12-bit ids, outermost first */
 	uint16_t id, flags; /* RFC 1035 4.1.1: second word as it stands */
@@ -234,17 +237,39 @@ struct dlo_record {
 /* ---- counters ----------------------------------------------------------- */
 
 /*
- * Each frame adds one to exactly one of MESSAGES and the counters of kind STOP
- * and BAD (a STOP that is the message's own fault). Wi-Fi frames may hold
- * several (A-MSDU): each is counted as a frame. The text of a FLOW stands
- * before its number ("jumps back in time: 1"), that of a reason behind it ("1
- * in fragments"), so that each reads right for one and for many.
+ * Each frame adds one to exactly one of CARRIERS and the counters of kind STOP.
+ * A carrier is a frame that made at least one message whole: one, but for TCP.
+ * Wi-Fi frames may hold several (A-MSDU): each is counted as a frame. Each
+ * message adds one to exactly one of MESSAGES and the counters of kind FAULT
+ * and BAD (a FAULT that is its sender's). A message that never became whole has
+ * no carrier, and is counted (in PARTIAL too) only if it was judged.
+ *
+ * The text of a FLOW stands before its number ("jumps back in time: 1"), that
+ * of a reason behind it ("1 in fragments"), so that each reads right for one
+ * and for many.
  *
  * X(symbol, kind, name, text)
  */
 #define DLO_STATS(X) \
 	X(FRAMES, FLOW, "frames", "frames read") \
+	X(CARRIERS, FLOW, "carriers", "frames that made messages whole") \
 	X(MESSAGES, FLOW, "messages", "DNS messages") \
+	X(PARTIAL, FLOW, "partial", \
+		"messages judged though their end never came") \
+	X(TCP_MESSAGES, FLOW, "tcp_messages", "messages over TCP") \
+	X(TCP_GAPS, FLOW, "tcp_gaps", \
+		"gaps in TCP connections, given up (packets not captured?)") \
+	X(FRAGMENTS_WHOLE, FLOW, "fragments_whole", \
+		"packets put together from IP fragments") \
+	X(FRAGMENTS_LOST, FLOW, "fragments_lost", \
+		"fragmented packets given up, a fragment never came") \
+	X(EVICTED, FLOW, "evicted", \
+		"incomplete packets and connections given up early for want " \
+		"of room") \
+	X(OVERLAP, FLOW, "overlap", \
+		"fragments and segments that contradict an earlier one, " \
+		"which " \
+		"was believed") \
 	X(QUERIES, FLOW, "queries", "queries") \
 	X(RESPONSES, FLOW, "responses", "responses") \
 	X(QUESTIONS, FLOW, "questions", "questions") \
@@ -272,12 +297,9 @@ struct dlo_record {
 	X(CUT_IP, STOP, "cut_ip", "cut in the IP header") \
 	X(CUT_TRANSPORT, STOP, "cut_transport", \
 		"cut in the UDP or TCP header") \
-	X(CUT_DNS, STOP, "cut_dns", "cut by the snap length in the question") \
 	X(BAD_IP, STOP, "bad_ip", "with a damaged IP header") \
 	X(BAD_UDP, STOP, "bad_udp", "with a damaged UDP header") \
 	X(BAD_TCP, STOP, "bad_tcp", "with a damaged TCP header") \
-	X(FRAGMENT, STOP, "fragment", "in fragments, not put together") \
-	X(TCP, STOP, "tcp", "in TCP on a DNS port, not decoded") \
 	X(ENCRYPTED, STOP, "encrypted", "encrypted (Wi-Fi, MACsec)") \
 	X(ESP, STOP, "esp", "encrypted (IPsec ESP)") \
 	X(NOT_DATA, STOP, "not_data", \
@@ -286,6 +308,19 @@ struct dlo_record {
 		"with a damaged or cut tunnel header") \
 	X(ICMP, STOP, "icmp", "ICMP (what errors quote is not looked at)") \
 	X(NOT_UDP, STOP, "not_udp", "neither UDP nor TCP") \
+	X(FRAGMENT_HELD, STOP, "fragment_held", \
+		"in fragments, held for the rest") \
+	X(FRAGMENT_FULL, STOP, "fragment_full", \
+		"in fragments, without room for them") \
+	X(FRAGMENT_BAD, STOP, "fragment_bad", \
+		"in fragments that fit into no packet") \
+	X(FRAGMENT_AGAIN, STOP, "fragment_again", \
+		"in fragments of a packet already dealt with") \
+	X(TCP_EMPTY, STOP, "tcp_empty", "in TCP without data") \
+	X(TCP_HELD, STOP, "tcp_held", "in TCP, held for the rest") \
+	X(TCP_FULL, STOP, "tcp_full", "in TCP, without room for them") \
+	X(TCP_AGAIN, STOP, "tcp_again", "in TCP, sent again") \
+	X(TCP_LOST, STOP, "tcp_lost", "in TCP, where no message begins") \
 	X(NOT_DNS_PORT, STOP, "not_dns_port", "not on a DNS port") \
 	X(ODD_PORT, STOP, "odd_port", \
 		"like DNS on another port (--any-port reads them)") \
@@ -295,7 +330,8 @@ struct dlo_record {
 		"without a readable name in the question") \
 	X(BAD_QUESTION, BAD, "bad_question", \
 		"with a name without type and class") \
-	X(NO_QUESTION, STOP, "no_question", "without a question")
+	X(CUT_DNS, FAULT, "cut_dns", "cut by the snap length in the question") \
+	X(NO_QUESTION, FAULT, "no_question", "without a question")
 
 enum dlo_stat {
 #define DLO_X(symbol, kind, name, text) DLO_STAT_##symbol,
@@ -306,8 +342,9 @@ enum dlo_stat {
 
 struct dlo_stat_info {
 	const char *name, *text;
-	bool stop; /* a reason why a frame went no further */
-	bool bad; /* such a reason, and the DNS message's own fault */
+	bool stop; /* why a frame went no further */
+	bool fault; /* why a message did not */
+	bool bad; /* a fault that is its sender's */
 };
 struct dlo_stat_info dlo_stat_info(enum dlo_stat stat);
 
@@ -321,6 +358,7 @@ struct dlo_engine_config {
 	unsigned limit_n, limit_s; /* 0: no limit */
 	uint16_t dns_port[32];
 	unsigned n_dns_ports;
+	bool any_port; /* what looks like DNS is DNS on any other port too */
 	uint64_t seed; /* of tables that grow from traffic: random live, fixed
 			  in replay */
 	/* Called for each record, in the thread of dlo_engine_frame(). */
@@ -346,8 +384,9 @@ bool dlo_link_known(int link_type);
 void dlo_engine_frame(struct dlo_engine *e, const struct dlo_frame *f);
 
 /*
- * Closes what time has closed by now_ns (packet time), or, with UINT64_MAX,
- * all windows: at the end of a file.
+ * Closes what time has closed by now_ns (packet time), or, with UINT64_MAX, all
+ * windows: at the end of a file. Messages that wait for the rest too long, or
+ * then all, are judged as far as they came.
  */
 void dlo_engine_flush(struct dlo_engine *e, uint64_t now_ns);
 

@@ -5,9 +5,6 @@
 
 #include "dnslookout.h"
 
-/* Decodings by ldns that one engine may ask for in a second of packet time. */
-#define DLO_DECODE_PER_S 10000u
-
 /* Time that runs back by more than this has jumped; less is packets that
  * overtook each other. */
 #define DLO_TIME_BACK_NS 1000000000u

@@ -447,6 +447,9 @@ static void put_own(struct dlo_json *j, const struct event *e)
 	} else {
 		dlo_json_number(j, "packet", rec->meta.packet);
 	}
+	if (!e->closing && rec->meta.partial) {
+		dlo_json_true(j, "partial");
+	}
 	if (e->alert) {
 		dlo_json_word(
 			j, "level", dlo_level_name((enum dlo_level)rec->level));

@@ -167,6 +167,14 @@ void dlo_json_number(struct dlo_json *j, const char *key, uint64_t n)
 	end(j, mark);
 }
 
+void dlo_json_true(struct dlo_json *j, const char *key)
+{
+	size_t mark = begin(j, key);
+
+	dlo_puts(&j->b, "true");
+	end(j, mark);
+}
+
 void dlo_json_digits(struct dlo_json *j, const char *key, uint64_t n)
 {
 	size_t mark = begin(j, key);

@@ -44,6 +44,8 @@ void dlo_json_word(struct dlo_json *j, const char *key, const char *s);
 
 void dlo_json_number(struct dlo_json *j, const char *key, uint64_t n);
 
+void dlo_json_true(struct dlo_json *j, const char *key);
+
 /* A decimal number as a string, as ECS wants its ids. */
 void dlo_json_digits(struct dlo_json *j, const char *key, uint64_t n);
 

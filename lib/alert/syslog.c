@@ -301,6 +301,9 @@ static void put_tail(struct dlo_buf *b, const struct dlo_record *rec,
 	} else if (rec->decoded == DLO_DECODED_SKIPPED) {
 		put(b, "decoded", "skipped", VALUE_MAX);
 	}
+	if (rec->kind == DLO_RECORD_ALERT && rec->meta.partial) {
+		put_number(b, "partial", 1);
+	}
 	b->cap += ID_ROOM;
 	put(b, "id", dlo_event_id(rec, p, id), sizeof(id));
 }

@@ -358,6 +358,9 @@ static void put_tail(struct dlo_text *t)
 		dlo_putc(b, '/');
 		dlo_putu(b, m->n_additional, 0);
 	}
+	if (m->partial) {
+		dlo_puts(b, " [partial]");
+	}
 	if (m->n_seen < m->n_questions && m->n_seen < DLO_QUESTIONS_MAX) {
 		dlo_puts(b, " [|domain]");
 		return;

@@ -438,7 +438,7 @@ static void test_no_heap_call_on_the_path(void **state)
 {
 	static const char *const captures[] = {"demo", "questions", "names",
 		"malformed", "link-ether", "limit", "headers", "fragments",
-		"tcp", "other"};
+		"fragments-odd", "tcp", "tcp-odd", "other"};
 	struct dlo_engine_config cfg;
 	struct ring *ring;
 	char path[1024];
@@ -462,6 +462,9 @@ static void test_no_heap_call_on_the_path(void **state)
 		feed_capture(b.engine, path);
 	}
 	assert_true(dlo_engine_stat(b.engine, DLO_STAT_QUESTIONS) > 100);
+	assert_true(dlo_engine_stat(b.engine, DLO_STAT_TCP_MESSAGES) > 20);
+	assert_true(dlo_engine_stat(b.engine, DLO_STAT_FRAGMENTS_WHOLE) > 5);
+	assert_true(dlo_engine_stat(b.engine, DLO_STAT_PARTIAL) > 5);
 	ring_free(ring);
 	close_bench(&b);
 }

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* judge.c - a message -> records: screen, match, decide, limit, decode. */
+#include "judge.h"
+
+#include <string.h>
+
+#include "wire/decode.h"
+
+/*
+ * Theory of operation
+ *
+ * dlo_judge_message() runs for all messages, judge() for the few questions that
+ * match a pattern.
+ *
+ * Records of one message go out through emit_next(), which keeps the newest
+ * back until it is known whether another follows: so the last one can say that
+ * it is the last. Questions are emitted when the first alert of the message is,
+ * those before it included, or all of them with `all`.
+ */
+
+static void count(struct dlo_judge *j, enum dlo_stat stat)
+{
+	dlo_stats_add(j->stats, stat, 1);
+}
+
+/* ---- records ------------------------------------------------------------ */
+
+static void fill_meta(const struct dlo_judge *j, struct dlo_meta *meta)
+{
+	const struct dlo_dgram *d = j->from->dgram;
+	const struct dlo_message *m = &j->message;
+
+	*meta = (struct dlo_meta){
+		.ts_ns = j->from->ts_ns,
+		.packet = j->from->packet,
+		.sport = d->sport,
+		.dport = d->dport,
+		.ip_version = d->ip_version,
+		.transport = d->transport,
+		.partial = j->from->partial,
+		.n_vlans = d->n_vlans < DLO_VLANS_MAX ? d->n_vlans
+						      : DLO_VLANS_MAX,
+		.ifindex = d->ifindex,
+		.id = m->id,
+		.flags = m->flags,
+		.n_questions = m->n_questions,
+		.n_answers = m->n_answers,
+		.n_authority = m->n_authority,
+		.n_additional = m->n_additional,
+		.dns_len = (uint16_t)(d->sent_len < UINT16_MAX ? d->sent_len
+							       : UINT16_MAX),
+		.n_seen = m->n_seen,
+	};
+	memcpy(meta->src, d->src, d->ip_version == 4 ? 4 : 16);
+	memcpy(meta->dst, d->dst, d->ip_version == 4 ? 4 : 16);
+	memcpy(meta->vlan, d->vlan, meta->n_vlans * sizeof(meta->vlan[0]));
+}
+
+/* Hands the record that was kept back to the caller, and gives a new one. */
+static struct dlo_record *emit_next(struct dlo_judge *j, uint16_t kind)
+{
+	struct dlo_record *rec = &j->record;
+
+	if (j->emitting) {
+		j->cfg->record(j->cfg->ctx, rec);
+		rec->flags = 0;
+		rec->n_matches = 0;
+		rec->n_matches_total = 0;
+	} else {
+		memset(rec, 0, offsetof(struct dlo_record, u));
+		rec->rules = j->rules;
+		rec->flags = DLO_RECORD_FIRST;
+		fill_meta(j, &rec->meta);
+		j->emitting = true;
+	}
+	rec->kind = kind;
+	return rec;
+}
+
+static void emit_bytes(struct dlo_judge *j)
+{
+	const struct dlo_frame *f = j->frame;
+	struct dlo_record *rec;
+
+	for (size_t at = 0; at < f->caplen && at <= UINT16_MAX;) {
+		size_t n = f->caplen - at;
+
+		rec = emit_next(j, DLO_RECORD_BYTES);
+		n = n < sizeof(rec->u.bytes) ? n : sizeof(rec->u.bytes);
+		memcpy(rec->u.bytes, f->data + at, n);
+		rec->n_bytes = (uint16_t)n;
+		rec->at = (uint16_t)at;
+		rec->frame_len = f->len;
+		rec->net_off = (uint16_t)j->from->dgram->net_off;
+		rec->link_type = f->link_type;
+		at += n;
+	}
+}
+
+static struct dlo_record *emit_question(
+	struct dlo_judge *j, uint16_t kind, unsigned i)
+{
+	const struct dlo_question *q = &j->message.question[i];
+	struct dlo_record *rec = emit_next(j, kind);
+
+	rec->question = (uint16_t)i;
+	rec->decoded = DLO_DECODED_NONE;
+	rec->name_len = 0;
+	if (i < j->message.n_seen) {
+		rec->qtype = q->type;
+		rec->qclass = q->cls;
+		rec->name_len = q->name.len;
+		memcpy(rec->u.name, q->name.wire, q->name.len);
+	}
+	return rec;
+}
+
+/* Emits the questions before number `end` that are still to be emitted. */
+static void emit_questions(struct dlo_judge *j, unsigned end)
+{
+	if (!j->emitting && j->cfg->bytes && j->frame) {
+		emit_bytes(j);
+	}
+	for (; j->n_emitted < end; j->n_emitted++) {
+		emit_question(j, DLO_RECORD_QUESTION, j->n_emitted);
+	}
+}
+
+static void emit_end(struct dlo_judge *j)
+{
+	if (j->emitting) {
+		emit_questions(j, j->message.n_seen);
+		j->record.flags |= DLO_RECORD_LAST;
+		j->cfg->record(j->cfg->ctx, &j->record);
+		j->emitting = false;
+	}
+}
+
+/* ---- judging a question that matched ------------------------------------ */
+
+/* Decoding has a budget, so that a flood cannot make ldns the bottleneck. */
+static enum dlo_decoded decode(
+	struct dlo_judge *j, const struct dlo_question *q)
+{
+	uint64_t second = j->now_ns / 1000000000;
+	enum dlo_decoded decoded;
+
+	if (second != j->decode_second) {
+		j->decode_second = second;
+		j->n_decoded = 0;
+	}
+	if (j->n_decoded >= DLO_DECODE_PER_S) {
+		count(j, DLO_STAT_DECODE_SKIPPED);
+		return DLO_DECODED_SKIPPED;
+	}
+	j->n_decoded++;
+	decoded = dlo_decode_question(&q->name, q->type, q->cls);
+	if (decoded == DLO_DECODED_BAD) {
+		count(j, DLO_STAT_DECODE_BAD);
+	}
+	return decoded;
+}
+
+static void alert(
+	struct dlo_judge *j, unsigned question, const struct dlo_verdict *v)
+{
+	struct dlo_limit_alert ask = {
+		.group = v->group,
+		.client = j->from->dgram->src,
+		.ip_version = j->from->dgram->ip_version,
+		.level = (uint8_t)v->level,
+		.match = v->match,
+		.n_matches = v->n_matches,
+		.ts_ns = j->frame ? j->from->ts_ns : j->now_ns,
+	};
+	struct dlo_record *rec;
+
+	if (j->limit && !dlo_limit_pass(j->limit, &ask)) {
+		count(j, DLO_STAT_SUPPRESSED);
+		return;
+	}
+	count(j, DLO_STAT_ALERTS);
+	emit_questions(j, question + 1);
+	rec = emit_question(j, DLO_RECORD_ALERT, question);
+	rec->decoded = (uint8_t)decode(j, &j->message.question[question]);
+	rec->level = (uint8_t)v->level;
+	rec->n_matches_total = v->n_matches;
+	rec->n_matches = (uint8_t)(v->n_matches < DLO_MATCHES_MAX
+					   ? v->n_matches
+					   : DLO_MATCHES_MAX);
+	memcpy(rec->match, v->match, rec->n_matches * sizeof(rec->match[0]));
+}
+
+static void judge(struct dlo_judge *j, unsigned question, size_t n_hits)
+{
+	size_t n;
+
+	count(j, DLO_STAT_HITS);
+	if (n_hits > DLO_HITS_MAX) {
+		dlo_stats_add(
+			j->stats, DLO_STAT_MATCHES_OVER, n_hits - DLO_HITS_MAX);
+		n_hits = DLO_HITS_MAX;
+	}
+	n = dlo_ruleset_decide(j->rules, j->hit, n_hits, j->verdict);
+	for (size_t i = 0; i < n; i++) {
+		const struct dlo_verdict *v = &j->verdict[i];
+
+		if (v->action == DLO_ACTION_ALERT) {
+			alert(j, question, v);
+		} else if (v->action == DLO_ACTION_COUNT) {
+			count(j, DLO_STAT_COUNTED);
+			dlo_tally_add(j->tally, v->group, j->from->dgram->src,
+				j->from->dgram->ip_version);
+		}
+	}
+}
+
+/* ---- messages ----------------------------------------------------------- */
+
+static void screened(struct dlo_judge *j)
+{
+	struct dlo_message *m = &j->message;
+	bool response = dlo_message_is_response(m);
+
+	count(j, response ? DLO_STAT_RESPONSES : DLO_STAT_QUERIES);
+	dlo_stats_add(j->stats, DLO_STAT_QUESTIONS, m->n_seen);
+	if (m->n_questions > DLO_QUESTIONS_MAX) {
+		dlo_stats_add(j->stats, DLO_STAT_QUESTIONS_OVER,
+			m->n_questions - DLO_QUESTIONS_MAX);
+	}
+	if (m->damaged) {
+		count(j, DLO_STAT_DAMAGED);
+	}
+	if (j->from->partial) {
+		count(j, DLO_STAT_PARTIAL);
+	}
+	j->n_emitted = 0;
+	if (j->cfg->all) {
+		emit_questions(j, 1);
+	}
+	for (unsigned i = 0; i < m->n_seen; i++) {
+		size_t n;
+
+		if (response || dlo_message_opcode(m)) {
+			break; /* alerts are raised on queries */
+		}
+		n = dlo_ruleset_match(
+			j->rules, &m->question[i].name, j->hit, DLO_HITS_MAX);
+		if (n) {
+			judge(j, i, n);
+		}
+	}
+	emit_end(j);
+}
+
+/* Without a question there is nothing to match, but something to print. */
+static void questionless(struct dlo_judge *j)
+{
+	count(j, DLO_STAT_NO_QUESTION);
+	if (j->cfg->all) {
+		j->n_emitted = 0;
+		emit_questions(j, 1);
+		emit_end(j);
+	}
+}
+
+void dlo_judge_message(struct dlo_judge *j, const struct dlo_delivery *from,
+	const struct dlo_frame *frame)
+{
+	const struct dlo_dgram *d = from->dgram;
+	enum dlo_stat stop = dlo_message_read(&j->message, d->payload, d->len);
+
+	j->from = from;
+	j->frame = frame;
+	if (!stop) {
+		count(j, DLO_STAT_MESSAGES);
+		screened(j);
+	} else if (from->partial && !frame) {
+		return; /* what is missing was counted */
+	} else if (stop == DLO_STAT_NO_QUESTION) {
+		questionless(j);
+	} else {
+		count(j, d->len < d->sent_len ? DLO_STAT_CUT_DNS : stop);
+	}
+}
+
+/* ---- closing lines ------------------------------------------------------ */
+
+static void on_closing(void *ctx, const struct dlo_limit_closing *closing)
+{
+	struct dlo_judge *j = ctx;
+	struct dlo_record rec = {
+		.rules = j->rules,
+		.kind = DLO_RECORD_CLOSING,
+		.flags = DLO_RECORD_FIRST | DLO_RECORD_LAST,
+		.level = closing->level,
+		.n_matches = closing->n_matches,
+		.n_matches_total = closing->n_matches,
+		.count = closing->count,
+		.first_ns = closing->first_ns,
+		.last_ns = closing->last_ns,
+		.n_clients = closing->ip_version ? 1 : 0,
+		.meta.ts_ns = closing->closed_ns,
+		.meta.ip_version = closing->ip_version,
+	};
+
+	memcpy(rec.match, closing->match, sizeof(closing->match));
+	memcpy(rec.meta.src, closing->client, sizeof(closing->client));
+	count(j, DLO_STAT_CLOSINGS);
+	j->cfg->record(j->cfg->ctx, &rec);
+}
+
+/* ---- making one --------------------------------------------------------- */
+
+int dlo_judge_init(struct dlo_judge *j)
+{
+	const struct dlo_engine_config *cfg = j->cfg;
+	uint32_t n_groups = dlo_ruleset_n_groups(j->rules);
+	int r = dlo_tally_new(n_groups, cfg->seed, &j->tally);
+
+	if (!r && cfg->limit_n) {
+		r = dlo_limit_new(cfg->limit_n, cfg->limit_s, n_groups,
+			cfg->seed, on_closing, j, &j->limit);
+	}
+	return r;
+}
+
+void dlo_judge_fini(struct dlo_judge *j)
+{
+	dlo_limit_free(j->limit);
+	dlo_tally_free(j->tally);
+}
+
+void dlo_judge_flush(struct dlo_judge *j, uint64_t now_ns)
+{
+	if (!j->limit) {
+		return;
+	}
+	if (now_ns == UINT64_MAX) {
+		dlo_limit_close_all(j->limit, j->now_ns);
+	} else {
+		dlo_limit_expire(j->limit, now_ns);
+	}
+}
+
+void dlo_judge_restart(struct dlo_judge *j)
+{
+	j->now_ns = 0;
+	j->decode_second = 0;
+	j->n_decoded = 0;
+	if (j->limit) {
+		dlo_limit_restart(j->limit);
+	}
+}

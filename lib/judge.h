@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* judge.h - a message -> records: screen, match, decide, limit, decode. */
+#ifndef DLO_JUDGE_H
+#define DLO_JUDGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "alert/limit.h"
+#include "alert/tally.h"
+#include "base/stats.h"
+#include "dnslookout.h"
+#include "rules/ruleset.h"
+#include "wire/held.h"
+#include "wire/message.h"
+
+/* Decodings by ldns that one engine may ask for in a second of packet time. */
+#define DLO_DECODE_PER_S 10000u
+
+struct dlo_judge {
+	const struct dlo_engine_config *cfg;
+	const struct dlo_ruleset *rules;
+	struct dlo_stats *stats;
+	struct dlo_limit *limit; /* NULL: no limit */
+	struct dlo_tally *tally;
+	uint64_t now_ns; /* packet time */
+	uint64_t decode_second;
+	unsigned n_decoded; /* in it */
+
+	/* The message under way. */
+	const struct dlo_delivery *from;
+	const struct dlo_frame *frame; /* NULL: it is not of this one */
+	bool emitting; /* records of it went out, the newest is in `record` */
+	unsigned n_emitted; /* of its questions */
+	struct dlo_record record;
+	struct dlo_verdict verdict[DLO_HITS_MAX];
+	uint32_t hit[DLO_HITS_MAX];
+	struct dlo_message message;
+};
+
+/* Allocates the limit and the tally; the caller set cfg, rules and stats, all
+ * else is zero. -ENOMEM. */
+int dlo_judge_init(struct dlo_judge *j);
+void dlo_judge_fini(struct dlo_judge *j);
+
+/*
+ * Judges a message, which DLO_NAME_HEADROOM - DLO_DNS_HEADER readable octets
+ * precede, and counts it. `frame` made it whole; NULL: none did, its octets are
+ * not recorded. Of a partial one nothing is said when it has no whole question.
+ */
+void dlo_judge_message(struct dlo_judge *j, const struct dlo_delivery *from,
+	const struct dlo_frame *frame);
+
+/* Closes the limit's windows that are over; UINT64_MAX: all. */
+void dlo_judge_flush(struct dlo_judge *j, uint64_t now_ns);
+
+/* Forgets all but the tally. */
+void dlo_judge_restart(struct dlo_judge *j);
+
+#endif
