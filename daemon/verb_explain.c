@@ -164,7 +164,7 @@ static int explain_stdin(struct explain *e)
 	int r = 0;
 
 	while (!r && (n = getline(&line, &cap, stdin)) >= 0) {
-		while (n > 0 && strchr(" \t\r\n", line[n - 1])) {
+		while (n > 0 && memchr(" \t\r\n", line[n - 1], 4)) {
 			n--;
 		}
 		if (n > 0) {
