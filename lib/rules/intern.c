@@ -3,7 +3,10 @@
  * intern.c - each run of octets kept once, and numbered.
  *
  * Theory of operation: open addressing with linear probing, at most half full.
- * The slots hold numbers only, so that growing them moves no entry.
+ * The slots hold numbers only, so that growing them moves no entry. The hash is
+ * keyed with the table's address, which who wrote the list cannot know: texts
+ * chosen to crowd the table would make reading it quadratic. The key moves
+ * slots only; numbers and order do not depend on it.
  */
 #include "rules/intern.h"
 
@@ -66,7 +69,7 @@ static uint32_t find(const struct dlo_intern *t, const void *bytes, size_t len,
 int dlo_intern(struct dlo_intern *t, struct dlo_arena *arena, const void *bytes,
 	size_t len, uint32_t *ret)
 {
-	uint32_t hash = (uint32_t)dlo_hash(bytes, len, 0);
+	uint32_t hash = (uint32_t)dlo_hash(bytes, len, (uintptr_t)t);
 	const void *copy;
 	uint32_t j;
 

@@ -13,7 +13,7 @@ struct dlo_intern_entry {
 	uint32_t len, hash;
 };
 
-/* All zero is an empty table. */
+/* All zero is an empty table; one that is not empty stays where it is. */
 struct dlo_intern {
 	struct dlo_intern_entry *entry; /* entry[0..n), room for n_slots / 2 */
 	uint32_t *slot; /* number + 1; 0 is free */

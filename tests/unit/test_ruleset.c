@@ -16,6 +16,8 @@
 
 #include <cmocka.h>
 
+#include "base/hash.h"
+#include "rules/intern.h"
 #include "rules/ruleset.h"
 
 /* ---- allocations that fail ----------------------------------------------- */
@@ -605,6 +607,36 @@ static void test_memory_runs_out(void **state)
 	free(list);
 }
 
+/* ---- interned texts ------------------------------------------------------ */
+
+/* Texts that would stand side by side, had the hash no key. */
+static void test_chosen_texts(void **state)
+{
+	struct dlo_intern t = {.n = 0};
+	struct dlo_arena arena = {.bytes = 0};
+	uint32_t id, i, n = 0, run = 0, longest = 0;
+	char text[16];
+
+	(void)state;
+	for (i = 0; n < 1000; i++) {
+		int len = snprintf(text, sizeof(text), "%u", i);
+
+		if (dlo_hash(text, (size_t)len, 0) % 2048 == 0) {
+			assert_int_equal(
+				dlo_intern(&t, &arena, text, (size_t)len, &id),
+				0);
+			assert_int_equal(id, n++);
+		}
+	}
+	for (i = 0; i < t.n_slots; i++) {
+		run = t.slot[i] ? run + 1 : 0;
+		longest = run > longest ? run : longest;
+	}
+	assert_true(longest < 500);
+	dlo_intern_fini(&t);
+	dlo_arena_free(&arena);
+}
+
 /* ---- main ---------------------------------------------------------------- */
 
 #define N_DECIDE (sizeof(decide_cases) / sizeof(*decide_cases))
@@ -627,6 +659,8 @@ int main(void)
 			NULL},
 		{"explain refuses what is too long", test_explain_too_long,
 			NULL, NULL, NULL},
+		{"chosen texts do not crowd the table", test_chosen_texts, NULL,
+			NULL, NULL},
 		{"memory may run out anywhere", test_memory_runs_out, NULL,
 			NULL, NULL},
 	};
