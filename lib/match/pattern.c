@@ -7,20 +7,23 @@
  *	=x.y		EXACT	the name alone
  *	*.x.y		BELOW	every name below it
  *	||x.y^		DOMAIN	as x.y, AdBlock's way to write it
- *	=.		EXACT	the root; a bare . would match every name:
- *refused else with * ?	GLOB	the whole name, as follows
+ *	=.		EXACT	the root
+ *	else with * ?	GLOB	the whole name, as follows
+ *
+ * A bare . would match every name and is refused; * says so.
  *
  * In a glob * is any run of octets and label boundaries, also the empty one; ?
  * is one octet or one boundary. A dot is a boundary and nothing else. \DDD
- * (decimal) and \x (x no digit) are single octets of a label: \. is a dot
- *inside one and \* a star that stands for itself. A pattern that begins with a
- *literal = or | writes \= or \|. Case never matters; one trailing dot is left
- *out.
+ * (decimal) and \x (x no digit) are single octets of a label: \. is a dot in
+ * one and \* a star that stands for itself. A pattern that begins with a
+ * literal = or | writes \= or \|. Case never matters; one trailing dot is left
+ * out.
  *
- * Labels that are not ASCII become A-labels (RFC 5890, UTS 46
- *non-transitional); ASCII ones are taken as they are: a_b and -x are legal on
- *the wire. Refused are empty labels, labels over 63 and names over 255 octets,
- *blanks and control characters, non-ASCII in globs.
+ * Labels that are not ASCII become A-labels (RFC 5890, UTS 46, not
+ * transitional) of letters, digits, hyphens and underscores; ASCII ones are
+ * taken as they are: a_b and -x are legal on the wire. Refused are empty
+ * labels, labels over 63 and names over 255 octets, blanks and control
+ * characters, and non-ASCII in globs.
  *
  * A pattern is read as pieces between unescaped . * ? into the symbols of a
  * glob, whatever its kind; the kind follows from the symbols, so that equal
