@@ -10,17 +10,23 @@
 /*
  * Theory of operation
  *
- * `port 53` alone loses QinQ, PPPoE and every fragment but the first, and the
- * textbook `P or (vlan and P) or (pppoes and P)` is refused by the kernel and
- * then loses frames in user space too, because `vlan` and `pppoes` move the
- * offsets of all that stands behind them. So:
+ * `port 53` alone loses QinQ, PPPoE, tunnels and every fragment but the first,
+ * and the textbook `P or (vlan and P) or (pppoes and P)` is refused by the
+ * kernel and then loses frames in user space too, because `vlan` and `pppoes`
+ * move the offsets of all that stands behind them. So:
  *
- *	P or X or (vlan and (P or (vlan and P)))
+ *	P or T or X or (vlan and (P or T or Y or (vlan and (P or T or Y))))
  *
- * with P the ports and the fragments, and X PPPoE by fixed offsets, before the
- * first `vlan`: EtherType 0x8864, then the UDP or TCP ports behind an IPv4
- * header of 20 octets (42, 44) or an IPv6 header (62, 64). The live test sends
- * one frame of each shape through it.
+ * P	the ports, and what hides them: fragments and IPv6 extension headers.
+ *	Only here the user's expression is and-ed: of a packet inside of a
+ *	tunnel or PPPoE it would judge the outside, or nothing, and hide it.
+ * T	what tunnels ride on: IP protocols, UDP ports, MPLS.
+ * X	PPPoE by fixed offsets, before the first `vlan`: EtherType 0x8864, then
+ *	the UDP or TCP ports behind an IPv4 header of 20 octets (42, 44) or an
+ *	IPv6 header (62, 64), or a fragment.
+ * Y	any PPPoE: fixed offsets say nothing where tags may have been taken off.
+ *
+ * The live test sends one frame of each shape through it.
  */
 
 struct text {
@@ -56,26 +62,56 @@ static void put_plain(struct text *t, const uint16_t *ports, unsigned n_ports,
 	for (unsigned i = 0; i < n_ports; i++) {
 		put(t, "port %u or ", ports[i]);
 	}
-	put(t, "ip[6:2] & 0x1fff != 0 or ip6 proto 44)");
+	/* MLD has hop-by-hop options too, and is no loss */
+	put(t, "ip[6:2] & 0x1fff != 0 or ip6 proto 44 or "
+	       "(ip6 proto 0 and ip6[40] != 58) or "
+	       "ip6 proto 43 or ip6 proto 60 or proto 51)");
 	put_and(t, expression);
 	put(t, ")");
 }
 
-static void put_pppoe(struct text *t, const uint16_t *ports, unsigned n_ports,
-	const char *expression)
+/* What lib/wire/ip.c looks into. */
+static void put_tunnels(struct text *t, bool has_mpls)
+{
+	put(t, " or proto 4 or proto 41 or proto 47 or proto 97 or proto 115 "
+	       "or proto 137 or proto 143 or udp port 1701 or udp port 2152 "
+	       "or udp port 3544 or udp dst port 4789 or udp dst port 4790 "
+	       "or udp dst port 6081 or udp dst port 6635 "
+	       "or udp dst port 8472 or udp dst port 37008");
+	if (has_mpls) {
+		put(t, " or ether proto 0x8847 or ether proto 0x8848");
+	}
+}
+
+static void put_pppoe(struct text *t, const uint16_t *ports, unsigned n_ports)
 {
 	static const unsigned offsets[] = {42, 44, 62, 64};
 
-	put(t, "(ether proto 0x8864 and (");
-	for (unsigned i = 0; i < n_ports; i++) {
-		for (unsigned k = 0; k < 4; k++) {
-			put(t, "%sether[%u:2] = %u", i || k ? " or " : "",
-				offsets[k], ports[i]);
+	/* A load beyond the end ends the whole filter: the farthest last. */
+	put(t, " or (ether proto 0x8864 and ("
+	       "(ether[20:2] = 0x21 and ether[28:2] & 0x1fff != 0) or "
+	       "(ether[20:2] = 0x57 and ether[28] = 44)");
+	for (unsigned k = 0; k < 4; k++) {
+		for (unsigned i = 0; i < n_ports; i++) {
+			put(t, " or ether[%u:2] = %u", offsets[k], ports[i]);
 		}
 	}
-	put(t, ")");
-	put_and(t, expression);
-	put(t, ")");
+	put(t, "))");
+}
+
+/* Behind `n` tags at most. */
+static void put_tagged(struct text *t, const uint16_t *ports, unsigned n_ports,
+	const char *expression, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		put(t, " or (vlan and (");
+		put_plain(t, ports, n_ports, expression);
+		put_tunnels(t, true);
+		put(t, " or ether proto 0x8864");
+	}
+	for (unsigned i = 0; i < n; i++) {
+		put(t, "))");
+	}
 }
 
 /* Whether the expression uses a word that moves header offsets. */
@@ -110,14 +146,10 @@ int filter_generate(int link_type, const uint16_t *ports, unsigned n_ports,
 		return t.len < cap ? 0 : -1;
 	}
 	put_plain(&t, ports, n_ports, expression);
+	put_tunnels(&t, link_type == 1 || link_type == 113 || link_type == 276);
 	if (link_type == 1) { /* Ethernet: others have no `vlan` */
-		put(&t, " or ");
-		put_pppoe(&t, ports, n_ports, expression);
-		put(&t, " or (vlan and (");
-		put_plain(&t, ports, n_ports, expression);
-		put(&t, " or (vlan and ");
-		put_plain(&t, ports, n_ports, expression);
-		put(&t, ")))");
+		put_pppoe(&t, ports, n_ports);
+		put_tagged(&t, ports, n_ports, expression, 2);
 	}
 	return t.len < cap ? 0 : -1;
 }

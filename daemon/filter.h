@@ -11,10 +11,11 @@
 
 /*
  * Writes the expression for a live interface of DLT_ value link_type: DNS on
- * the given ports, plain, in VLAN, QinQ and PPPoE, and fragments; the user's
- * expression (may be "") is and-ed into each branch. An expression that moves
- * header offsets itself (vlan, mpls, pppoes, ...) replaces the generated one:
- * *ret_replaced. Returns 0, or -1 when buf is too small.
+ * the given ports and fragments, plain and in VLAN and QinQ; and PPPoE and what
+ * tunnels ride on. The user's expression (may be "") judges the former only: it
+ * does not look into the latter. An expression that moves header offsets itself
+ * (vlan, mpls, pppoes, ...) replaces the generated one: *ret_replaced. Returns
+ * 0, or -1 when buf is too small.
  */
 int filter_generate(int link_type, const uint16_t *ports, unsigned n_ports,
 	const char *expression, char *buf, size_t cap, bool *ret_replaced);

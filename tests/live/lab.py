@@ -232,20 +232,20 @@ def udp(payload, sport=5353, dport=53):
     return struct.pack("!4H", sport, dport, 8 + len(payload), 0) + payload
 
 
-def ipv4(payload, offset=0, more=False, number=1, source=CLIENT):
+def ipv4(payload, offset=0, more=False, number=1, source=CLIENT, protocol=17):
     """offset: in octets; more: not the last fragment."""
     head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), number,
-                       offset // 8 | (0x2000 if more else 0), 64, 17, 0,
+                       offset // 8 | (0x2000 if more else 0), 64, protocol, 0,
                        socket.inet_aton(source), socket.inet_aton(SERVER))
     return head[:10] + struct.pack("!H", checksum(head)) + head[12:] + payload
 
 
-def ipv6(payload, fragment=None):
+def ipv6(payload, fragment=None, protocol=17):
     """fragment: the field with offset and M, for a fragment header."""
     header = b"" if fragment is None else struct.pack("!BBHI", 17, 0, fragment,
                                                       7)
     return struct.pack("!IHBB", 6 << 28, len(header) + len(payload),
-                       44 if header else 17, 64) + \
+                       44 if header else protocol, 64) + \
         socket.inet_pton(socket.AF_INET6, CLIENT6) + \
         socket.inet_pton(socket.AF_INET6, SERVER6) + header + payload
 

@@ -22,6 +22,18 @@
 	"20010db8000000000000000000000005" \
 	"20010db8000000000000000000000035" UDP("0035") DNS
 
+#define T4(proto) IP4("0000", proto) Q4 /* a tunnel's packet */
+#define TO(port) IP4("0000", "11") "c000" port "00140000"
+#define FROM(port) IP4("0000", "11") port "c00000140000"
+
+#define SLL "0000000100060200000000010000"
+#define SLL2(protocol) \
+	protocol "0000" \
+		 "00000002" \
+		 "0001" \
+		 "0006" \
+		 "0200000000010000"
+
 struct filter_case {
 	const char *name;
 	const char *hex;
@@ -56,6 +68,55 @@ static const struct filter_case cases[] = {
 		     "11000001003e"
 		     "0057" Q6("11"),
 		true, ""},
+	{"PPPoE, to another port",
+		MACS "8864"
+		     "11000001002a"
+		     "0021" IP4("0000", "11") UDP("01bb") DNS,
+		false, ""},
+	{"PPPoE, later fragment",
+		MACS "8864"
+		     "11000001002a"
+		     "0021" IP4("0003", "11") DNS,
+		true, ""},
+	{"PPPoE, IPv6 fragment",
+		MACS "8864"
+		     "11000001003e"
+		     "0057" Q6("2c"),
+		true, ""},
+	{"PPPoE in 802.1Q",
+		MACS "81000005"
+		     "8864"
+		     "11000001002a"
+		     "0021" Q4,
+		true, ""},
+	{"IPv6 options", MACS "86dd" Q6("00"), true, ""},
+	{"MPLS", MACS "8847003e8140" Q4, true, ""},
+	{"MPLS multicast in QinQ", MACS "88a80007810000058848003e8140" Q4, true,
+		""},
+	{"MPLS in 802.1Q", MACS "810000058847003e8140" Q4, true, ""},
+	{"IP in IP", MACS "0800" T4("04"), true, ""},
+	{"6in4", MACS "0800" T4("29"), true, ""},
+	{"GRE", MACS "0800" T4("2f"), true, ""},
+	{"EtherIP", MACS "0800" T4("61"), true, ""},
+	{"L2TPv3", MACS "0800" T4("73"), true, ""},
+	{"MPLS in IP", MACS "0800" T4("89"), true, ""},
+	{"GRE in 802.1Q", MACS "810000050800" T4("2f"), true, ""},
+	{"GRE in QinQ", MACS "88a80007810000050800" T4("2f"), true, ""},
+	{"GRE over IPv6", MACS "86dd" Q6("2f"), true, ""},
+	{"IPv4 in IPv6", MACS "86dd" Q6("04"), true, ""},
+	{"IPv6 in IPv6, in 802.1Q", MACS "8100000586dd" Q6("29"), true, ""},
+	{"VXLAN", MACS "0800" TO("12b5") DNS, true, ""},
+	{"VXLAN's port as source only", MACS "0800" FROM("12b5") DNS, false,
+		""},
+	{"VXLAN of Linux", MACS "0800" TO("2118") DNS, true, ""},
+	{"VXLAN in 802.1Q", MACS "810000050800" TO("12b5") DNS, true, ""},
+	{"Geneve", MACS "0800" TO("17c1") DNS, true, ""},
+	{"GTP-U", MACS "0800" TO("0868") DNS, true, ""},
+	{"GTP-U from the port", MACS "0800" FROM("0868") DNS, true, ""},
+	{"Teredo from the port", MACS "0800" FROM("0dd8") DNS, true, ""},
+	{"L2TP from the port, in QinQ",
+		MACS "88a80007810000050800" FROM("06a5") DNS, true, ""},
+	{"TZSP", MACS "0800" TO("9090") DNS, true, ""},
 	{"later fragment", MACS "0800" IP4("0003", "11") DNS, true, ""},
 	{"fragment in 802.1Q",
 		MACS "81000005"
@@ -82,6 +143,15 @@ static const struct filter_case cases[] = {
 		     "81000005"
 		     "0800" Q4,
 		true, "host 192.0.2.5 or host 192.0.2.7"},
+	{"nor the user's, but in a tunnel", MACS "0800" T4("2f"), true,
+		"host 192.0.2.6"},
+	{"nor the user's, but in PPPoE",
+		MACS "8864"
+		     "11000001002a"
+		     "0021" Q4,
+		true, "src host 192.0.2.6"},
+	{"nor the user's, but in MPLS", MACS "8847003e8140" Q4, true,
+		"src host 192.0.2.6"},
 	{"an `or` of the user stays his", MACS "0800" Q4, false,
 		"host 192.0.2.6 or host 192.0.2.7"},
 };
@@ -131,14 +201,33 @@ static void test_each_shape(void **state)
 static void test_other_link_types_compile(void **state)
 {
 	static const int types[] = {DLT_LINUX_SLL, DLT_LINUX_SLL2, DLT_RAW,
-		DLT_NULL, DLT_LOOP, DLT_PPP};
+		DLT_NULL, DLT_LOOP, DLT_PPP, DLT_IEEE802_11_RADIO, DLT_C_HDLC,
+		DLT_PPP_SERIAL};
 	const struct filter_case c = {.hex = Q4, .expression = "udp"};
+	static const struct {
+		int link_type;
+		struct filter_case c;
+	} others[] = {
+		{DLT_RAW, {"GRE, raw", T4("2f"), true, ""}},
+		{DLT_RAW, {"VXLAN, raw", TO("12b5") DNS, true, ""}},
+		{DLT_LINUX_SLL, {"6in4, SLL", SLL "0800" T4("29"), true, ""}},
+		{DLT_LINUX_SLL, {"MPLS, SLL", SLL "8847003e8140" Q4, true, ""}},
+		{DLT_LINUX_SLL2,
+			{"GTP-U, SLL2", SLL2("0800") TO("0868") DNS, true, ""}},
+		{DLT_LINUX_SLL2,
+			{"MPLS, SLL2", SLL2("8847") "003e8140" Q4, true, ""}},
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		(void)passes(&c, types[i]);
 	}
 	assert_true(passes(&c, DLT_RAW));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (!passes(&others[i].c, others[i].link_type)) {
+			fail_msg("%s", others[i].c.name);
+		}
+	}
 }
 
 /* An expression that moves offsets cannot be and-ed into each branch. */
