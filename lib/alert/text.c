@@ -5,11 +5,11 @@
  * Theory of operation
  *
  * The records of one message arrive one after the other and are written into
- * three buffers (questions, alerts, continuation lines), which the last record
- * puts together. All memory is taken at the start. The buffer of the questions
- * holds as many as are looked at in one message; in the others, what has no
- * room is counted. A message whose last record never comes is dropped when the
- * next one begins: its writer counted the loss.
+ * four buffers (questions, answers, alerts, continuation lines), which the last
+ * record puts together. All memory is taken at the start. The buffer of the
+ * questions holds as many as are looked at in one message; in the others, what
+ * has no room is counted. A message whose last record never comes is dropped
+ * when the next one begins: its writer counted the loss.
  *
  * A closing line has no packet. Its spans are relative to the time stamp that
  * stands before it, so they need no time zone:
@@ -19,22 +19,29 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "alert/answers.h"
 #include "alert/buf.h"
 #include "alert/frame.h"
 #include "alert/names.h"
+#include "wire/answer.h"
 #include "wire/decode.h"
 
 #define QUESTION_MAX (DLO_NAME_TEXT_MAX + 2 * DLO_CODE_TEXT_MAX + 16)
 #define QUESTIONS_SIZE ((size_t)DLO_QUESTIONS_MAX * QUESTION_MAX)
 #define ALERTS_SIZE ((size_t)65536)
 #define NOTES_SIZE ((size_t)65536)
+/* Their names have up to four characters for each octet. */
+#define ANSWERS_SIZE \
+	((size_t)(DLO_VIA_MAX * 4 + DLO_ANSWER_LINKS * ANSWER_EXTRA + \
+		  DLO_ADDRESSES_MAX * (DLO_ADDR_TEXT_MAX + ANSWER_EXTRA)))
+#define ANSWER_EXTRA (DLO_CODE_TEXT_MAX + 8)
 #define HEAD_SIZE ((size_t)2048) /* all of a line that has a fixed length */
 #define FRAME_SIZE ((size_t)65536) /* pieces begin below: dlo_record.at */
 #define HEX_SIZE (FRAME_SIZE / 16 * DLO_HEX_LINE_MAX)
 
 struct dlo_text {
 	struct dlo_text_options o;
-	struct dlo_buf questions, alerts, notes, out;
+	struct dlo_buf questions, answers, alerts, notes, out;
 	bool open; /* between a first record and a last one */
 	struct dlo_meta meta;
 	unsigned n_questions; /* written */
@@ -50,7 +57,7 @@ struct dlo_text {
 int dlo_text_new(const struct dlo_text_options *o, struct dlo_text **ret)
 {
 	size_t frame = o->hex ? FRAME_SIZE : o->link ? DLO_LINK_HEAD_MAX : 0;
-	size_t parts = QUESTIONS_SIZE + ALERTS_SIZE + NOTES_SIZE;
+	size_t parts = QUESTIONS_SIZE + ANSWERS_SIZE + ALERTS_SIZE + NOTES_SIZE;
 	size_t out = parts + HEAD_SIZE + (o->hex ? HEX_SIZE : 0);
 	struct dlo_text *t = malloc(sizeof(*t) + parts + out + frame);
 	char *p;
@@ -61,7 +68,8 @@ int dlo_text_new(const struct dlo_text_options *o, struct dlo_text **ret)
 	p = t->mem;
 	*t = (struct dlo_text){.o = *o, .frame_cap = frame};
 	t->questions = dlo_buf(p, QUESTIONS_SIZE);
-	t->alerts = dlo_buf(p += QUESTIONS_SIZE, ALERTS_SIZE);
+	t->answers = dlo_buf(p += QUESTIONS_SIZE, ANSWERS_SIZE);
+	t->alerts = dlo_buf(p += ANSWERS_SIZE, ALERTS_SIZE);
 	t->notes = dlo_buf(p += ALERTS_SIZE, NOTES_SIZE);
 	t->out = dlo_buf(p += NOTES_SIZE, out - 1);
 	t->frame = (uint8_t *)(p + out);
@@ -78,6 +86,7 @@ struct dlo_text *dlo_text_free(struct dlo_text *t)
 static void reset(struct dlo_text *t)
 {
 	dlo_buf_cut(&t->questions, 0);
+	dlo_buf_cut(&t->answers, 0);
 	dlo_buf_cut(&t->alerts, 0);
 	dlo_buf_cut(&t->notes, 0);
 	t->n_questions = 0;
@@ -101,6 +110,15 @@ static void add_bytes(struct dlo_text *t, const struct dlo_record *rec)
 	}
 }
 
+/* With the trailing dot that tcpdump writes. */
+static void put_dotted(struct dlo_buf *b, const char *name, size_t len)
+{
+	dlo_put(b, name, len);
+	if (len != 1 || name[0] != '.') {
+		dlo_putc(b, '.');
+	}
+}
+
 /* " A? a.example." or, when it is not Internet, " A CHAOS? a.example." */
 static void put_question(struct dlo_buf *b, const struct dlo_record *rec)
 {
@@ -115,9 +133,39 @@ static void put_question(struct dlo_buf *b, const struct dlo_record *rec)
 		dlo_puts(b, cls == 3 ? "CHAOS" : dlo_class_name(cls, code));
 	}
 	dlo_puts(b, "? ");
-	dlo_put(b, name, len);
-	if (len != 1 || name[0] != '.') {
-		dlo_putc(b, '.');
+	put_dotted(b, name, len);
+}
+
+/* " A", ", A": the type of the next answer. */
+static void put_answer_type(struct dlo_buf *b, uint16_t type)
+{
+	char code[DLO_CODE_TEXT_MAX];
+
+	dlo_puts(b, b->len > 0 ? ", " : " ");
+	dlo_puts(b, dlo_type_name(type, code));
+	dlo_putc(b, ' ');
+}
+
+/* " CNAME x.example., A 192.0.2.7", as tcpdump does; ", ..." stands for the
+ * answers that a record does not carry. */
+static void add_answers(struct dlo_text *t, const struct dlo_record *rec)
+{
+	struct dlo_buf *b = &t->answers;
+	char name[DLO_NAME_TEXT_MAX], addr[DLO_ADDR_TEXT_MAX];
+	size_t at = 0, len;
+	uint16_t type;
+
+	while ((len = dlo_answers_name(rec, &at, &type, name)) > 0) {
+		put_answer_type(b, type);
+		put_dotted(b, name, len);
+	}
+	for (unsigned i = 0; i < rec->n_addresses; i++) {
+		len = dlo_answers_address(rec, i, addr);
+		put_answer_type(b, dlo_answers_address_type(rec, i));
+		dlo_put(b, addr, len);
+	}
+	if (b->len > 0 && rec->n_via + rec->n_addresses < rec->meta.n_answers) {
+		dlo_puts(b, ", ...");
 	}
 }
 
@@ -126,6 +174,9 @@ static void add_question(struct dlo_text *t, const struct dlo_record *rec)
 	struct dlo_buf *b = &t->questions;
 	size_t mark = b->len;
 
+	if (rec->question == 0 && !t->o.quiet) {
+		add_answers(t, rec);
+	}
 	if (rec->name_len == 0) {
 		return;
 	}
@@ -235,6 +286,10 @@ static void add_alert(struct dlo_text *t, const struct dlo_record *rec)
 	dlo_putc(b, '/');
 	dlo_put_clean(b, p.service[0] ? p.service : "-");
 	put_patterns(b, rec);
+	if (rec->n_via > 0) {
+		dlo_puts(b, " via ");
+		dlo_answers_put_via(b, rec, 0);
+	}
 	if (!t->o.quiet) {
 		put_tags(b, &p);
 	}
@@ -344,6 +399,12 @@ static void put_answer_head(struct dlo_buf *b, const struct dlo_meta *m)
 	}
 }
 
+/* The part of a buffer that was written from `mark` on. */
+static void put_from(struct dlo_buf *b, const struct dlo_buf *from, size_t mark)
+{
+	dlo_put(b, from->p + mark, from->len - mark);
+}
+
 /* The counts of an answer, and the length or why it is not all. */
 static void put_tail(struct dlo_text *t)
 {
@@ -357,6 +418,7 @@ static void put_tail(struct dlo_text *t)
 		dlo_putu(b, m->n_authority, 0);
 		dlo_putc(b, '/');
 		dlo_putu(b, m->n_additional, 0);
+		put_from(b, &t->answers, 0);
 	}
 	if (m->partial) {
 		dlo_puts(b, " [partial]");
@@ -375,12 +437,6 @@ static void put_tail(struct dlo_text *t)
 		dlo_putu(b, m->dns_len, 0);
 		dlo_putc(b, ')');
 	}
-}
-
-/* The part of a buffer that was written from `mark` on. */
-static void put_from(struct dlo_buf *b, const struct dlo_buf *from, size_t mark)
-{
-	dlo_put(b, from->p + mark, from->len - mark);
 }
 
 static void put_line(struct dlo_text *t)

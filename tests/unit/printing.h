@@ -158,6 +158,43 @@ static inline const char *longest_name(void)
 	return text;
 }
 
+/* A name of the answer. */
+static inline void add_via(
+	struct dlo_record *rec, uint8_t type, const char *name)
+{
+	struct dlo_name_buf buf;
+	struct dlo_name n;
+	size_t at;
+	const char *msg;
+
+	if (dlo_name_parse(name, strlen(name), &buf, &n, &at, &msg) == 0) {
+		rec->u.via[rec->via_len] = 0;
+		rec->u.via[rec->via_len + 1] = type;
+		memcpy(rec->u.via + rec->via_len + 2, n.wire, n.len);
+		rec->via_len = (uint16_t)(rec->via_len + 2 + n.len);
+		rec->n_via++;
+		rec->n_via_total++;
+	}
+}
+
+/* An address of the answer: 192.0.2.last or 2001:db8::last. */
+static inline void add_address(
+	struct dlo_record *rec, unsigned ip_version, uint8_t last)
+{
+	uint8_t *to = rec->u.address[rec->n_addresses];
+
+	if (ip_version == 4) {
+		memcpy(to, "\xc0\0\2", 3);
+		to[3] = last;
+	} else {
+		memcpy(to, "\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0", 15);
+		to[15] = last;
+		rec->address_v6 |= (uint8_t)(1u << rec->n_addresses);
+	}
+	rec->n_addresses++;
+	rec->n_addresses_total++;
+}
+
 static inline void add_match(struct dlo_record *rec, uint32_t id)
 {
 	rec->match[rec->n_matches++] = id;

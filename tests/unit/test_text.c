@@ -215,6 +215,133 @@ static void test_lines(void **state)
 	}
 }
 
+static const struct answer_case {
+	const char *name;
+	struct dlo_text_options o;
+	uint16_t n_answers;
+	const char *cname[3], *https;
+	unsigned n_v4, n_v6; /* addresses */
+	const char *way[3]; /* of an alert; NULL: no alert */
+	unsigned way_total;
+	const char *want;
+} answers[] = {
+	{"an address", {0}, 1, {NULL}, NULL, 1, 0, {NULL}, 0,
+		" 1/0/0 A 192.0.2.0 (28)\n"},
+	{"the chain, then addresses", {0}, 4, {"X.cdn.example", "t.ngrok.io"},
+		NULL, 1, 1, {NULL}, 0,
+		" 4/0/0 CNAME x.cdn.example., CNAME t.ngrok.io., A 192.0.2.0, "
+		"AAAA 2001:db8::1 (28)\n"},
+	{"the root has one dot", {0}, 2, {"."}, "s", 0, 0, {NULL}, 0,
+		" 2/0/0 CNAME ., HTTPS s. (28)\n"},
+	{"not all of them", {0}, 9, {NULL}, NULL, 8, 0, {NULL}, 0,
+		" 9/0/0 A 192.0.2.0, A 192.0.2.1, A 192.0.2.2, A 192.0.2.3, A "
+		"192.0.2.4, A 192.0.2.5, A 192.0.2.6, A 192.0.2.7, ... (28)\n"},
+	{"nothing that we carry", {0}, 2, {NULL}, NULL, 0, 0, {NULL}, 0,
+		" 2/0/0 (28)\n"},
+	{"-q", {.quiet = true}, 2, {"x"}, NULL, 1, 0, {"x"}, 1,
+		" 2/0/0 [high] tunnel/ngrok ngrok.io via x\n"},
+	{"an alert on the end of a chain", {0}, 2,
+		{"x.cdn.example", "t.ngrok.io"}, NULL, 0, 0,
+		{"x.cdn.example", "t.NGROK.io"}, 2,
+		" 2/0/0 CNAME x.cdn.example., CNAME t.ngrok.io. (28) [high] "
+		"tunnel/ngrok ngrok.io via x.cdn.example,t.ngrok.io T1572 "
+		"T1090.002\n"},
+	{"a way that is not carried whole", {0}, 1, {"a"}, NULL, 0, 0,
+		{"a", "b", "z"}, 9,
+		" 1/0/0 CNAME a. (28) [high] tunnel/ngrok ngrok.io via "
+		"a,b,...,z T1572 T1090.002\n"},
+	{"only the last one is carried", {0}, 1, {"a"}, NULL, 0, 0, {"z"}, 2,
+		" 1/0/0 CNAME a. (28) [high] tunnel/ngrok ngrok.io via "
+		"...,z T1572 T1090.002\n"},
+	{"a comma does not make two names, nor a dot two labels", {0}, 1,
+		{"a,b.\\.c\\027"}, NULL, 0, 0, {"a,b.\\.c\\027"}, 1,
+		" 1/0/0 CNAME a,b.\\.c\\027. (28) [high] tunnel/ngrok ngrok.io "
+		"via a\\044b.\\.c\\027 T1572 T1090.002\n"},
+};
+
+static struct dlo_record answer_record(const struct answer_case *c)
+{
+	struct dlo_meta m = meta4(0x8180);
+	struct dlo_record rec;
+
+	m.n_answers = c->n_answers;
+	rec = record(DLO_RECORD_QUESTION, &m, "a.example");
+	for (size_t k = 0; k < 3 && c->cname[k]; k++) {
+		add_via(&rec, 5, c->cname[k]);
+	}
+	if (c->https) {
+		add_via(&rec, 65, c->https);
+	}
+	for (uint8_t k = 0; k < c->n_v4 + c->n_v6; k++) {
+		add_address(&rec, k < c->n_v4 ? 4 : 6, k);
+	}
+	return rec;
+}
+
+static void test_answers(void **state)
+{
+	static const char head[] = V4 "4242 q: A? a.example.";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		const struct answer_case *c = &answers[i];
+		struct dlo_record rec = answer_record(c);
+		struct dlo_text *t;
+		const char *line;
+		uint64_t ts_ns;
+		size_t len;
+
+		print_message("# %s\n", c->name);
+		assert_int_equal(dlo_text_new(&c->o, &t), 0);
+		rec.flags &= c->way[0] ? DLO_RECORD_FIRST : UINT16_MAX;
+		len = dlo_text_print(t, &rec, &line, &ts_ns);
+		if (c->way[0]) {
+			rec = record(DLO_RECORD_ALERT, &rec.meta, "a.example");
+			rec.flags = DLO_RECORD_LAST;
+			add_match(&rec, NGROK);
+			for (size_t k = 0; k < 3 && c->way[k]; k++) {
+				add_via(&rec, 5, c->way[k]);
+			}
+			rec.n_via_total = (uint8_t)c->way_total;
+			len = dlo_text_print(t, &rec, &line, &ts_ns);
+		}
+		assert_true(len > sizeof(head) - 1);
+		assert_memory_equal(line, head, sizeof(head) - 1);
+		assert_text(c->want, len - sizeof(head) + 1,
+			line + sizeof(head) - 1);
+		dlo_text_free(t);
+	}
+}
+
+/* Names of the worst kind, as many as a record carries: room for them all. */
+static void test_longest_answers(void **state)
+{
+	struct dlo_text_options o = {0};
+	struct dlo_meta m = meta4(0x8180);
+	struct dlo_record rec = record(DLO_RECORD_QUESTION, &m, "a.example");
+	struct dlo_text *t;
+	const char *line;
+	uint64_t ts_ns;
+	size_t len;
+
+	(void)state;
+	add_via(&rec, 65, longest_name());
+	for (unsigned i = 0; i < 31; i++) {
+		add_via(&rec, 200, i < 10 ? "\\001" : ".");
+	}
+	assert_in_range(rec.via_len, 300, DLO_VIA_MAX);
+	for (uint8_t i = 0; i < DLO_ADDRESSES_MAX; i++) {
+		add_address(&rec, 6, 1);
+		memset(rec.u.address[i], 0xff, 16);
+	}
+	rec.meta.n_answers = 99;
+	assert_int_equal(dlo_text_new(&o, &t), 0);
+	len = dlo_text_print(t, &rec, &line, &ts_ns);
+	assert_string_equal(line + len - 54,
+		"AAA ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff, ... (28)\n");
+	dlo_text_free(t);
+}
+
 static const struct closing_case {
 	const char *name;
 	uint8_t ip_version;
@@ -514,6 +641,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_longest_answers),
 		cmocka_unit_test(test_closings),
 		cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_lost_records),
