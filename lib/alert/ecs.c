@@ -5,10 +5,12 @@
  * Members stand in the order of their weight, as far as their objects allow:
  * when memory ends, the later ones are left out. See json.h.
  */
+#include "alert/answers.h"
 #include "alert/json.h"
 #include "alert/names.h"
 #include "alert/suffix.h"
 #include "wire/decode.h"
+#include "wire/via.h"
 
 #define CAP_MIN 4096
 #define ECS_VERSION "8.17.0"
@@ -19,6 +21,7 @@ enum {
 	ROOM_DOMAIN = 1900, /* parts of the question's name */
 	ROOM_LIST = 900, /* texts of lists */
 	ROOM_HOSTS = 600,
+	ROOM_MATCH = 300, /* the first match */
 	ROOM_MESSAGE = 64,
 };
 
@@ -150,6 +153,67 @@ static void put_question(struct dlo_json *j, const struct event *e)
 	dlo_json_close(j);
 }
 
+static void put_answer(struct dlo_json *j, uint16_t type, const char *data)
+{
+	char code[DLO_CODE_TEXT_MAX];
+
+	dlo_json_open(j, NULL, '{');
+	dlo_json_text(j, "type", dlo_type_name(type, code));
+	dlo_json_text(j, "data", data);
+	dlo_json_close(j);
+}
+
+/* Answers of an event, as far as the record carries them: type and data. */
+static void put_answers(struct dlo_json *j, const struct dlo_record *rec)
+{
+	char data[DLO_NAME_TEXT_MAX];
+	size_t at = 0;
+	uint16_t type;
+
+	dlo_json_hold(j, ROOM_DOMAIN);
+	dlo_json_open(j, "answers", '[');
+	while (dlo_answers_name(rec, &at, &type, data) > 0) {
+		put_answer(j, type, data);
+	}
+	for (unsigned i = 0; i < rec->n_addresses; i++) {
+		dlo_answers_address(rec, i, data);
+		put_answer(j, dlo_answers_address_type(rec, i), data);
+	}
+	dlo_json_close(j);
+	dlo_json_release(j, ROOM_DOMAIN);
+}
+
+static void put_addresses(struct dlo_json *j, const struct dlo_record *rec)
+{
+	char addr[DLO_ADDR_TEXT_MAX];
+
+	for (unsigned i = 0; i < rec->n_addresses; i++) {
+		dlo_answers_address(rec, i, addr);
+		dlo_json_word(j, NULL, addr);
+	}
+}
+
+static void put_resolved(struct dlo_json *j, const struct dlo_record *rec)
+{
+	dlo_json_hold(j, ROOM_DOMAIN);
+	dlo_json_open(j, "resolved_ip", '[');
+	put_addresses(j, rec);
+	dlo_json_close(j);
+	dlo_json_release(j, ROOM_DOMAIN);
+}
+
+/* The names of an alert's way. */
+static void put_via_names(struct dlo_json *j, const struct dlo_record *rec)
+{
+	char name[DLO_NAME_TEXT_MAX];
+	size_t at = 0;
+	uint16_t type;
+
+	while (dlo_answers_name(rec, &at, &type, name) > 0) {
+		dlo_json_text(j, NULL, name);
+	}
+}
+
 static void put_dns(struct dlo_json *j, const struct event *e)
 {
 	const struct dlo_meta *m = &e->rec->meta;
@@ -168,6 +232,10 @@ static void put_dns(struct dlo_json *j, const struct event *e)
 		}
 	}
 	put_question(j, e);
+	put_resolved(j, e->rec);
+	if (!e->alert) {
+		put_answers(j, e->rec);
+	}
 	dlo_json_close(j);
 }
 
@@ -406,9 +474,11 @@ static void put_related(struct dlo_json *j, const struct event *e)
 	if (e->has_dst && strcmp(e->src, e->dst) != 0) {
 		dlo_json_word(j, NULL, e->dst);
 	}
+	put_addresses(j, e->rec);
 	dlo_json_close(j);
 	dlo_json_open(j, "hosts", '[');
 	dlo_json_text(j, NULL, e->name);
+	put_via_names(j, e->rec);
 	dlo_json_close(j);
 	dlo_json_close(j);
 	dlo_json_release(j, ROOM_HOSTS);
@@ -432,6 +502,19 @@ static void put_matches(struct dlo_json *j, const struct dlo_record *rec)
 		dlo_json_close(j);
 	}
 	dlo_json_close(j);
+}
+
+/* The way from the question to the name that matched. */
+static void put_via(struct dlo_json *j, const struct dlo_record *rec)
+{
+	dlo_json_hold(j, ROOM_MATCH);
+	dlo_json_open(j, "via", '[');
+	put_via_names(j, rec);
+	dlo_json_close(j);
+	if (dlo_via_truncated(rec)) {
+		dlo_json_true(j, "via_truncated");
+	}
+	dlo_json_release(j, ROOM_MATCH);
 }
 
 /* What ECS has no field for. */
@@ -463,10 +546,25 @@ static void put_own(struct dlo_json *j, const struct event *e)
 	dlo_json_hold(j, ROOM_MESSAGE);
 	dlo_json_text(j, "capture", e->origin->capture);
 	if (e->alert) {
+		put_via(j, rec);
 		put_matches(j, rec);
 	}
 	dlo_json_release(j, ROOM_MESSAGE);
 	dlo_json_close(j);
+}
+
+/* Where an alias led to; nothing when it would take the whole room. */
+static void put_way(struct dlo_buf *b, const struct event *e)
+{
+	size_t mark = b->len;
+
+	if (e->alert && e->rec->n_via > 0) {
+		dlo_puts(b, " via ");
+		dlo_answers_put_via(b, e->rec, 0);
+		if (b->over) {
+			dlo_buf_cut(b, mark);
+		}
+	}
 }
 
 /* One sentence for a person who sees nothing else. */
@@ -489,6 +587,7 @@ static void put_sentence(struct dlo_buf *b, const struct event *e)
 			dlo_putc(b, ' ');
 			dlo_puts(b, e->type);
 		}
+		put_way(b, e);
 	}
 	if (e->answer) {
 		dlo_puts(b, ": ");

@@ -266,6 +266,9 @@ const char *dlo_event_id(const struct dlo_record *rec,
 		mix_addr(&id, m->src, m->ip_version);
 		mix_addr(&id, m->dst, m->ip_version);
 		mix(&id, rec->u.name, rec->name_len);
+		if (rec->n_via > 0) {
+			mix(&id, rec->u.via, rec->via_len);
+		}
 	}
 	mix(&id, p->rule_id, strlen(p->rule_id));
 	mix(&id, p->service, strlen(p->service));

@@ -209,6 +209,61 @@ static void test_answer(void **state)
 	assert_members(root, want, N(want));
 }
 
+/* An alert on the end of a chain, and the event before it. */
+static void test_way(void **state)
+{
+	struct dlo_meta m = meta4(0x8183);
+	static struct dlo_record rec;
+	json_t *root;
+
+	(void)state;
+	rec = record(DLO_RECORD_ALERT, &m, "a.example");
+	add_match(&rec, NGROK);
+	add_via(&rec, 5, "X,y.cdn.example");
+	add_via(&rec, 5, "t\\.\\010.ngrok.io");
+	add_address(&rec, 4, 7);
+	add_address(&rec, 6, 1);
+	root = print(&rec, NULL, CAP);
+	assert_member(json_object_get(root, "dns"), "resolved_ip",
+		"[\"192.0.2.7\",\"2001:db8::1\"]");
+	assert_member(json_object_get(root, "dns"), "type", "\"answer\"");
+	assert_member(
+		json_object_get(root, "dns"), "response_code", "\"NXDOMAIN\"");
+	assert_member(json_object_get(root, "dns"), "answers", "(none)");
+	assert_member(json_object_get(root, "dnslookout"), "via",
+		"[\"x,y.cdn.example\",\"t\\\\.\\\\010.ngrok.io\"]");
+	assert_member(
+		json_object_get(root, "dnslookout"), "via_truncated", "(none)");
+	assert_member(json_object_get(root, "related"), "ip",
+		"[\"192.0.2.5\",\"198.51.100.1\",\"192.0.2.7\","
+		"\"2001:db8::1\"]");
+	assert_member(json_object_get(root, "related"), "hosts",
+		"[\"a.example\",\"x,y.cdn.example\","
+		"\"t\\\\.\\\\010.ngrok.io\"]");
+	assert_member(root, "client", "{\"ip\":\"198.51.100.1\",\"port\":53}");
+	assert_member(root, "source", "{\"ip\":\"192.0.2.5\",\"port\":53211}");
+	assert_member(root, "message",
+		"\"192.0.2.5 told 198.51.100.1 about a.example A via "
+		"x\\\\044y.cdn.example,t\\\\.\\\\010.ngrok.io: NXDOMAIN: "
+		"Tunnelling services, ngrok\"");
+	json_decref(root);
+	rec.n_via_total = 9;
+	root = print(&rec, NULL, CAP);
+	assert_member(
+		json_object_get(root, "dnslookout"), "via_truncated", "true");
+	json_decref(root);
+	rec.kind = DLO_RECORD_QUESTION;
+	rec.n_matches = 0;
+	root = print(&rec, NULL, CAP);
+	assert_member(json_object_get(root, "dns"), "answers",
+		"[{\"type\":\"CNAME\",\"data\":\"x,y.cdn.example\"},{"
+		"\"type\":\"CNAME\",\"data\":\"t\\\\.\\\\010.ngrok.io\"},{"
+		"\"type\":\"A\",\"data\":\"192.0.2.7\"},{\"type\":\"AAAA\","
+		"\"data\":\"2001:db8::1\"}]");
+	assert_member(json_object_get(root, "dnslookout"), "via", "(none)");
+	json_decref(root);
+}
+
 static void test_closing(void **state)
 {
 	static const struct member want[] = {
@@ -354,6 +409,37 @@ static void test_least_memory(void **state)
 	json_decref(root);
 }
 
+/* An answer of the worst kind takes no memory from what is of more weight. */
+static void test_least_memory_with_an_answer(void **state)
+{
+	struct dlo_meta m = meta4(0x8180);
+	static struct dlo_record rec;
+	json_t *root, *own;
+
+	(void)state;
+	rec = record(DLO_RECORD_ALERT, &m, longest_name());
+	add_match(&rec, NGROK);
+	add_via(&rec, 5, longest_name());
+	add_via(&rec, 5, "t.ngrok.io");
+	for (uint8_t i = 0; i < DLO_ADDRESSES_MAX; i++) {
+		add_address(&rec, 6, i);
+	}
+	root = print(&rec, NULL, 4096);
+	assert_non_null(json_object_get(root, "rule"));
+	assert_non_null(json_object_get(root, "source"));
+	assert_non_null(json_object_get(root, "ecs"));
+	own = json_object_get(root, "dnslookout");
+	assert_string_equal(
+		json_string_value(json_object_get(own, "service")), "ngrok");
+	assert_int_equal(json_array_size(json_object_get(own, "matches")), 1);
+	json_decref(root);
+	rec.kind = DLO_RECORD_QUESTION;
+	root = print(&rec, NULL, 4096);
+	assert_non_null(json_object_get(root, "source"));
+	assert_non_null(json_object_get(root, "ecs"));
+	json_decref(root);
+}
+
 /* Any memory gives valid JSON: the writer itself, octet by octet. */
 static void test_any_memory(void **state)
 {
@@ -388,7 +474,7 @@ static void test_any_memory(void **state)
 static void test_id(void **state)
 {
 	struct dlo_meta m = meta4(0x0100);
-	static struct dlo_record recs[14];
+	static struct dlo_record recs[16];
 	char ids[N(recs)][DLO_EVENT_ID_TEXT_MAX];
 
 	(void)state;
@@ -408,6 +494,8 @@ static void test_id(void **state)
 	recs[11].meta.packet++;
 	recs[12].question++;
 	recs[13].kind = DLO_RECORD_QUESTION;
+	add_via(&recs[14], 5, "x.example");
+	add_via(&recs[15], 5, "y.example");
 	for (size_t i = 0; i < N(recs); i++) {
 		struct dlo_pattern_info p = dlo_record_pattern(&recs[i]);
 
@@ -513,11 +601,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_alert),
 		cmocka_unit_test(test_answer),
+		cmocka_unit_test(test_way),
 		cmocka_unit_test(test_closing),
 		cmocka_unit_test(test_no_object),
 		cmocka_unit_test(test_one_string),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_least_memory),
+		cmocka_unit_test(test_least_memory_with_an_answer),
 		cmocka_unit_test(test_any_memory),
 		cmocka_unit_test(test_id),
 		cmocka_unit_test(test_community_id),
