@@ -7,6 +7,7 @@
  * apart for a person stands on the right. Relays of RFC 3164 cut at 1,024
  * octets, and an escaped name alone may have 1,016.
  */
+#include "alert/answers.h"
 #include "alert/buf.h"
 #include "alert/names.h"
 #include "wire/decode.h"
@@ -19,7 +20,13 @@
 #define PORT_DNS 53
 
 /* Most octets of a value: list names are files' names, which have a limit. */
-enum { VALUE_MAX = 96, TAGS_MAX = 160, LIST_MAX = 280 };
+enum {
+	VALUE_MAX = 96,
+	TAGS_MAX = 160,
+	LIST_MAX = 280,
+	VIA_MAX = 200,
+	ANSWER_MAX = 200,
+};
 
 /* A blank would end the value; the others would make it look like several. */
 static bool needs_quotes(const char *s)
@@ -221,6 +228,56 @@ static void put_question_codes(struct dlo_buf *b, const struct dlo_record *rec)
 	}
 }
 
+/* The way to the name that matched, losing names and then labels from the
+ * left: the name itself stands on the right. */
+static void put_via(struct dlo_buf *b, const struct dlo_record *rec)
+{
+	static const char cut[] = CUT ",";
+	char text[2 * sizeof(cut) + DLO_NAME_TEXT_MAX];
+	char *s = text + sizeof(cut);
+	struct dlo_buf t = dlo_buf(s, sizeof(text) - sizeof(cut) - 1);
+	unsigned skip = 0;
+
+	dlo_answers_put_via(&t, rec, 0);
+	while ((t.over || t.len > VIA_MAX) && skip + 1u < rec->n_via) {
+		dlo_buf_cut(&t, 0);
+		dlo_answers_put_via(&t, rec, ++skip);
+	}
+	(void)dlo_buf_end(&t);
+	if (t.len > VIA_MAX) { /* one name */
+		s += strncmp(s, cut, sizeof(cut) - 1) ? 0 : sizeof(cut) - 1;
+		while (strlen(s) + sizeof(CUT) - 1 > VIA_MAX) {
+			s += label_len(s);
+		}
+		s -= sizeof(CUT) - 1;
+		memcpy(s, CUT, sizeof(CUT) - 1);
+	}
+	put(b, "via", s, 2 * VIA_MAX + 2); /* quotes may double it */
+}
+
+/* Addresses, as many as fit: a part of one would be another one. */
+static void put_addresses(struct dlo_buf *b, const struct dlo_record *rec)
+{
+	char text[ANSWER_MAX + 1], addr[DLO_ADDR_TEXT_MAX];
+	struct dlo_buf t = dlo_buf(text, ANSWER_MAX);
+	unsigned i = 0;
+
+	for (; i < rec->n_addresses; i++) {
+		size_t len = dlo_answers_address(rec, i, addr);
+
+		if (t.len + len + sizeof(CUT) > ANSWER_MAX) {
+			break;
+		}
+		dlo_puts(&t, i > 0 ? "," : "");
+		dlo_put(&t, addr, len);
+	}
+	if (i < rec->n_addresses_total) {
+		dlo_puts(&t, "," CUT);
+	}
+	(void)dlo_buf_end(&t);
+	put(b, "answer", text, ANSWER_MAX);
+}
+
 static void put_list(struct dlo_buf *b, const struct dlo_pattern_info *p)
 {
 	char text[LIST_MAX + 1];
@@ -286,6 +343,7 @@ static void put_tail(struct dlo_buf *b, const struct dlo_record *rec,
 	if (rec->kind == DLO_RECORD_ALERT) {
 		put_question_codes(b, rec);
 		put_ends(b, rec);
+		put_via(b, rec);
 	} else if (rec->n_clients > 0) {
 		put_addr(b, "src", rec->meta.src, rec->meta.ip_version);
 	} else {
@@ -296,6 +354,7 @@ static void put_tail(struct dlo_buf *b, const struct dlo_record *rec,
 		put(b, "capture", origin->capture, VALUE_MAX);
 	}
 	put_rule(b, rec, p);
+	put_addresses(b, rec);
 	if (rec->decoded == DLO_DECODED_BAD) {
 		put(b, "decoded", "bad", VALUE_MAX);
 	} else if (rec->decoded == DLO_DECODED_SKIPPED) {

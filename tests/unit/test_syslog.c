@@ -75,7 +75,7 @@ static const struct dlo_origin origin = {"my x.pcap", "eth0", "gw"};
 
 static void test_lines(void **state)
 {
-	char buf[2048];
+	static char buf[2048];
 
 	(void)state;
 	for (size_t i = 0; i < N(cases); i++) {
@@ -109,7 +109,7 @@ static void test_no_line(void **state)
 {
 	struct dlo_meta m = meta4(0x0100);
 	struct dlo_record rec = record(DLO_RECORD_QUESTION, &m, "a.example");
-	char buf[2048];
+	static char buf[2048];
 
 	(void)state;
 	assert_int_equal(dlo_syslog_print(&rec, NULL, 0, buf, sizeof(buf)), 0);
@@ -128,7 +128,7 @@ static void test_pattern_of_the_level(void **state)
 {
 	struct dlo_meta m = meta4(0x0100);
 	struct dlo_record rec = record(DLO_RECORD_CLOSING, &m, NULL);
-	char buf[2048];
+	static char buf[2048];
 
 	(void)state;
 	add_match(&rec, NGROK_LOW);
@@ -162,7 +162,7 @@ static void test_any_room(void **state)
 {
 	static const uint32_t match[] = {NGROK, LONG};
 	struct dlo_meta m = meta4(0x0100);
-	char buf[2048];
+	static char buf[2048];
 
 	(void)state;
 	for (size_t i = 0; i < 2 * 721; i++) {
@@ -177,6 +177,123 @@ static void test_any_room(void **state)
 		assert_int_equal(len, strlen(buf));
 		assert_int_equal(buf[len + 1], 'x');
 		assert_non_null(strstr(buf, " level="));
+		assert_memory_equal(buf + len - 36, " id=", 4);
+		assert_cut_name(buf, longest_name());
+	}
+}
+
+#define T20 "tuvwxyzabcdefghijklm"
+
+/* rcode, via and answer of a response; the name that matched is kept. */
+static void test_answers(void **state)
+{
+	static const struct {
+		const char *name, *way[3];
+		unsigned way_total, n_v4, n_v6, total;
+		const char *want;
+	} rows[] = {
+		{"a chain", {"x.cdn.example", "T.ngrok.io"}, 2, 1, 1, 2,
+			" client=198.51.100.1 via=x.cdn.example,t.ngrok.io "
+			"iface=eth0 capture=\"my x.pcap\" category=tunnel "
+			"service=ngrok pattern=ngrok.io list=tunnel.list:12 "
+			"tags=T1572,T1090.002 answer=192.0.2.0,2001:db8::1 "
+			"id="},
+		{"only addresses, not all", {NULL}, 0, 2, 0, 3,
+			" client=198.51.100.1 iface=eth0 capture=\"my x.pcap\" "
+			"category=tunnel service=ngrok pattern=ngrok.io "
+			"list=tunnel.list:12 tags=T1572,T1090.002 "
+			"answer=192.0.2.0,192.0.2.1,... id="},
+		{"addresses are whole", {NULL}, 0, 0, 8, 8,
+			" answer=2001:db8::,2001:db8::1,2001:db8::2,"
+			"2001:db8::3,2001:db8::4,2001:db8::5,2001:db8::6,"
+			"2001:db8::7 id="},
+		{"a way that is not carried whole", {"a", "z"}, 3, 0, 0, 0,
+			" via=a,...,z iface="},
+		{"a way that is too long loses its front",
+			{T20 T20 "." T20 T20 "." T20 T20, T20 T20 "." T20 T20,
+				"z.example"},
+			3, 0, 0, 0,
+			" via=...," T20 T20 "." T20 T20 ",z.example iface="},
+		{"a name that is too long, too",
+			{"a", T20 T20 "." T20 T20 "." T20 T20 "." T20 T20
+				      "." T20 T20},
+			2, 0, 0, 0,
+			" via=..." T20 T20 "." T20 T20 "." T20 T20 "." T20 T20
+			" iface="},
+		{"one such name, cut between labels",
+			{"bbbb\\.bbb.c." T20 T20 "." T20 T20 "." T20 T20
+			 "." T20 T20 "." T20 "abcdef"},
+			1, 0, 0, 0,
+			" via=...c." T20 T20 "." T20 T20 "." T20 T20 "." T20 T20
+			"." T20 "abcdef iface="},
+		{"nothing raw", {"a\\032via=b,c.\\010"}, 1, 0, 0, 0,
+			" via=\"a\\\\032via=b\\\\044c.\\\\010\" iface="},
+	};
+	struct dlo_meta m = meta4(0x8180);
+	static char buf[2048];
+
+	(void)state;
+	for (size_t i = 0; i < N(rows); i++) {
+		struct dlo_record rec =
+			record(DLO_RECORD_ALERT, &m, "a.example");
+		unsigned n = rows[i].n_v4 + rows[i].n_v6;
+
+		add_match(&rec, NGROK);
+		for (size_t k = 0; k < 3 && rows[i].way[k]; k++) {
+			add_via(&rec, 5, rows[i].way[k]);
+		}
+		rec.n_via_total = (uint8_t)rows[i].way_total;
+		for (uint8_t k = 0; k < n; k++) {
+			add_address(&rec, k < rows[i].n_v4 ? 4 : 6, k);
+		}
+		rec.n_addresses_total = (uint16_t)rows[i].total;
+		print_message("# %s\n", rows[i].name);
+		dlo_syslog_print(&rec, &origin, 0, buf, sizeof(buf));
+		if (!strstr(buf, rows[i].want)) {
+			assert_string_equal(buf, rows[i].want);
+		}
+		assert_non_null(strstr(buf, " rcode=NOERROR "));
+	}
+}
+
+/* Many long addresses: those that fit, whole. */
+static void test_long_addresses(void **state)
+{
+	static const char one[] = "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
+	struct dlo_meta m = meta4(0x8180);
+	struct dlo_record rec = record(DLO_RECORD_ALERT, &m, "a.example");
+	static char buf[2048], want[512];
+
+	(void)state;
+	add_match(&rec, NGROK);
+	for (unsigned i = 0; i < DLO_ADDRESSES_MAX; i++) {
+		add_address(&rec, 6, 1);
+		memset(rec.u.address[i], 0xff, 16);
+	}
+	dlo_syslog_print(&rec, &origin, 0, buf, sizeof(buf));
+	snprintf(want, sizeof(want), " answer=%s,%s,%s,%s,... id=", one, one,
+		one, one);
+	assert_non_null(strstr(buf, want));
+}
+
+/* The same with an answer, whose names give way before the question does. */
+static void test_any_room_with_an_answer(void **state)
+{
+	struct dlo_meta m = meta4(0x8180);
+	static char buf[2048];
+
+	(void)state;
+	for (size_t room = 0; room < 720; room++) {
+		struct dlo_record rec =
+			record(DLO_RECORD_ALERT, &m, longest_name());
+		size_t len;
+
+		add_match(&rec, NGROK);
+		add_via(&rec, 5, "a,b=c.example");
+		add_via(&rec, 5, longest_name());
+		add_address(&rec, 6, 1);
+		len = dlo_syslog_print(&rec, &origin, room, buf, sizeof(buf));
+		assert_in_range(len, 1, 1024 - room);
 		assert_memory_equal(buf + len - 36, " id=", 4);
 		assert_cut_name(buf, longest_name());
 	}
@@ -202,7 +319,7 @@ static void test_name_gives_way(void **state)
 	struct dlo_meta m = meta4(0x0100);
 	struct dlo_record rec = record(DLO_RECORD_ALERT, &m,
 		"a-1.data-2.data-3." L60 "." L60 ".example");
-	char buf[2048];
+	static char buf[2048];
 	size_t whole, len;
 
 	(void)state;
@@ -223,6 +340,9 @@ int main(void)
 		cmocka_unit_test(test_no_line),
 		cmocka_unit_test(test_pattern_of_the_level),
 		cmocka_unit_test(test_any_room),
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_long_addresses),
+		cmocka_unit_test(test_any_room_with_an_answer),
 		cmocka_unit_test(test_name_gives_way),
 	};
 
