@@ -14,9 +14,7 @@
 #define QUESTION "\1q\7example\0\0\1\0\1"
 #define PQ "\xc0\x0c" /* pointer to q.example */
 #define PE "\xc0\x0e" /* pointer to example */
-
-/* Type, class IN, TTL and RDLENGTH. */
-#define FIX(type, len) "\0" type "\0\1\0\0\1\54\0" len
+#define FIX(type, len) "\0" type "\0\1\0\0\1\54\0" len /* up to RDATA */
 #define TYPE_A "\1"
 #define TYPE_NS "\2"
 #define TYPE_CNAME "\5"

@@ -91,6 +91,10 @@ static const struct answer_case cases[] = {
 	CASE("a target that leaves its record is damage",
 		HEAD("\2") QUESTION PQ FIX(TYPE_CNAME, "\2") "\1x" A1,
 		"c0000207;", .n_records = 2, .damaged = true),
+	CASE("a target that ends with the root of the next owner",
+		HEAD("\2") QUESTION PQ FIX(TYPE_CNAME, "\2") "\1x\0" FIX(
+			TYPE_A, "\4") "1234",
+		"31323334;", .n_records = 2, .damaged = true),
 	CASE("a target whose pointer leaves its record",
 		HEAD("\2") QUESTION PQ FIX(TYPE_CNAME, "\1") "\xc0" A1,
 		"c0000207;", .n_records = 2, .damaged = true),
@@ -109,6 +113,12 @@ static const struct answer_case cases[] = {
 	CASE("label type 0x40 ends the walk",
 		HEAD("\2") QUESTION A1 "\x41x\0" FIX(TYPE_A, "\4") "1234",
 		"c0000207;", .n_records = 1, .damaged = true),
+	CASE("and so does 0x40, even with 64 octets after it",
+		HEAD("\1") QUESTION "\x40"
+				    "0123456789abcdef0123456789abcdef"
+				    "0123456789abcdef0123456789abcdef"
+				    "\0" FIX(TYPE_A, "\4") "1234",
+		"", .n_records = 0, .damaged = true),
 	CASE("a record too few", HEAD("\2") QUESTION A1, "c0000207;",
 		.n_records = 1, .damaged = true),
 	CASE("RDATA cut", HEAD("\1") QUESTION PQ FIX(TYPE_TXT, "\2") "1", "",

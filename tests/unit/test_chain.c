@@ -191,6 +191,22 @@ static void test_ways(void **state)
 	}
 }
 
+/* The DNAME is the twin, not the alias that was made from it. */
+static void test_dname_is_the_twin(void **state)
+{
+	static const struct link links[] = {
+		{"old", DLO_RR_DNAME, "new"},
+		{"x.old", DLO_RR_CNAME, "x.new"},
+	};
+
+	(void)state;
+	make_links(links, LEN(links));
+	build("x.old");
+	assert_true(chain.link[0].twin);
+	assert_false(chain.link[1].twin);
+	assert_int_equal(chain.order[0], 1);
+}
+
 /* n aliases in a row: n00 -> n01 -> ...; the last ones first in the message. */
 static void make_row(unsigned n)
 {
@@ -271,6 +287,7 @@ static void test_records_carry_ways(void **state)
 	make_octets(&maker, PQ FIX(TYPE_AAAA, "\20") "1234567890123456", 28);
 	maker.n += 2;
 	build("q");
+	memset(&rec, 0xa5, sizeof(rec));
 	dlo_via_path(&rec, &chain, 1);
 	print_via(&rec, text, sizeof(text));
 	assert_string_equal(text, "5 a;5 b;");
@@ -326,14 +343,40 @@ static void test_records_carry_the_last_name(void **state)
 	assert_int_equal(rec.n_via_total, 4);
 }
 
+/* 257 octets for the longest name, 127 for another one. */
+static void test_records_are_filled_to_the_last_octet(void **state)
+{
+	static const char *const first[] = {A63 "." A63 "."
+						"bbb",
+		A63 "." A63 "."
+		    "bbbb"};
+	static struct dlo_record rec;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct link links[] = {
+			{"q", DLO_RR_CNAME, first[i] + 8},
+			{first[i] + 8, DLO_RR_CNAME, LONG "." B60 "b"},
+		};
+
+		make_links(links, LEN(links));
+		build("q");
+		dlo_via_path(&rec, &chain, 1);
+		assert_int_equal(rec.via_len, i ? 257 : DLO_VIA_MAX);
+		assert_int_equal(rec.n_via, i ? 1 : 2);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ways),
+		cmocka_unit_test(test_dname_is_the_twin),
 		cmocka_unit_test(test_16_hops_are_the_limit),
 		cmocka_unit_test(test_fold_of_each_octet),
 		cmocka_unit_test(test_records_carry_ways),
 		cmocka_unit_test(test_records_carry_the_last_name),
+		cmocka_unit_test(test_records_are_filled_to_the_last_octet),
 	};
 
 	int r = cmocka_run_group_tests(tests, NULL, NULL);
