@@ -3,8 +3,9 @@
 # packages.sh - sourced by quickstart and check: Debian packages on demand.
 set -euo pipefail
 
+# make is for gcc, which links in parallel with it, and warns without.
 # shellcheck disable=SC2034 # used by those who source this
-BUILD_PACKAGES=(gcc libc6-dev meson ninja-build pkg-config libpcap-dev
+BUILD_PACKAGES=(gcc make libc6-dev meson ninja-build pkg-config libpcap-dev
 	libldns-dev libuv1-dev libidn2-dev libpsl-dev libssl-dev zlib1g-dev
 	libzstd-dev)
 # shellcheck disable=SC2034
