@@ -54,14 +54,15 @@ install_packages() {
 		echo "packages: all there"
 		return 0
 	fi
-	echo "packages: installing ${missing[*]}"
+	echo "packages: missing ${missing[*]}"
 	if [ "$(id -u)" -eq 0 ]; then
 		quiet_install "${missing[@]}"
 	elif command -v sudo >/dev/null; then
 		sudo bash -c "$(declare -f quiet_install)"'; quiet_install "$@"' \
 			bash "${missing[@]}"
 	else
-		echo "neither root nor sudo: please install ${missing[*]}" >&2
+		echo "neither root nor sudo here; as root: apt-get install" \
+			"--no-install-recommends ${missing[*]}" >&2
 		return 1
 	fi
 }
