@@ -95,7 +95,9 @@ static void print_notes(FILE *f, const struct source *s, unsigned n)
 		DLO_STAT_DECODE_SKIPPED, DLO_STAT_TIME_BACK,
 		DLO_STAT_TCP_MESSAGES, DLO_STAT_TCP_GAPS,
 		DLO_STAT_FRAGMENTS_WHOLE, DLO_STAT_FRAGMENTS_LOST,
-		DLO_STAT_PARTIAL, DLO_STAT_EVICTED, DLO_STAT_OVERLAP};
+		DLO_STAT_PARTIAL, DLO_STAT_EVICTED, DLO_STAT_OVERLAP,
+		DLO_STAT_ANSWERS_DAMAGED, DLO_STAT_ALIASES_OVER,
+		DLO_STAT_ALIAS_LOOPS};
 
 	for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++) {
 		uint64_t v = stat_of_all(s, n, notes[i]);

@@ -277,7 +277,13 @@ struct dlo_record {
 		"questions beyond the 64th of a message, not looked at") \
 	X(DAMAGED, FLOW, "damaged", \
 		"messages with a damaged question after whole ones") \
-	X(HITS, FLOW, "hits", "questions that matched a pattern") \
+	X(ANSWERS_DAMAGED, FLOW, "answers_damaged", \
+		"responses with a damaged answer section") \
+	X(ALIASES_OVER, FLOW, "aliases_over", \
+		"aliases beyond the 32nd of a response, not looked at") \
+	X(ALIAS_LOOPS, FLOW, "alias_loops", \
+		"responses whose aliases run in a circle") \
+	X(HITS, FLOW, "hits", "names that matched a pattern") \
 	X(MATCHES_OVER, FLOW, "matches_over", \
 		"matches beyond the 1024th of a question, not looked at") \
 	X(ALERTS, FLOW, "alerts", "alerts") \

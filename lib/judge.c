@@ -5,12 +5,18 @@
 #include <string.h>
 
 #include "wire/decode.h"
+#include "wire/via.h"
 
 /*
  * Theory of operation
  *
- * dlo_judge_message() runs for all messages, judge() for the few questions that
- * match a pattern.
+ * dlo_judge_message() runs for all messages; what comes after match() for the
+ * few names that match a pattern.
+ *
+ * A query is judged by its questions. A response is judged by them only if its
+ * query was not seen, and by the names that its answer leads to; each group
+ * (rule, service) that its look-up has been judged for is not said again. Only
+ * queries that matched are remembered: the others have nothing to repeat.
  *
  * Records of one message go out through emit_next(), which keeps the newest
  * back until it is known whether another follows: so the last one can say that
@@ -97,6 +103,7 @@ static void emit_bytes(struct dlo_judge *j)
 	}
 }
 
+/* The caller fills in what the answer says (wire/via.h). */
 static struct dlo_record *emit_question(
 	struct dlo_judge *j, uint16_t kind, unsigned i)
 {
@@ -118,11 +125,18 @@ static struct dlo_record *emit_question(
 /* Emits the questions before number `end` that are still to be emitted. */
 static void emit_questions(struct dlo_judge *j, unsigned end)
 {
+	struct dlo_record *rec;
+
 	if (!j->emitting && j->cfg->bytes && j->frame) {
 		emit_bytes(j);
 	}
 	for (; j->n_emitted < end; j->n_emitted++) {
-		emit_question(j, DLO_RECORD_QUESTION, j->n_emitted);
+		rec = emit_question(j, DLO_RECORD_QUESTION, j->n_emitted);
+		if (j->response && !j->n_emitted) {
+			dlo_via_answer(rec, &j->answer);
+		} else {
+			dlo_via_clear(rec);
+		}
 	}
 }
 
@@ -161,18 +175,46 @@ static enum dlo_decoded decode(
 	return decoded;
 }
 
-static void alert(
-	struct dlo_judge *j, unsigned question, const struct dlo_verdict *v)
+/* Who asked. */
+static const uint8_t *client(const struct dlo_judge *j)
+{
+	const struct dlo_dgram *d = j->from->dgram;
+
+	return j->response ? d->dst : d->src;
+}
+
+/* What matched: a question of the message, or where its answer leads to. */
+struct subject {
+	unsigned question;
+	int link; /* of the chain; -1: the question itself */
+};
+
+static void fill_answer(struct dlo_judge *j, const struct subject *what)
+{
+	struct dlo_record *rec = &j->record;
+
+	if (what->link >= 0) {
+		dlo_via_path(rec, &j->chain, (unsigned)what->link);
+	} else if (j->response) {
+		dlo_via_addresses(rec, &j->answer);
+	} else {
+		dlo_via_clear(rec);
+	}
+}
+
+static void alert(struct dlo_judge *j, const struct subject *what,
+	const struct dlo_verdict *v)
 {
 	struct dlo_limit_alert ask = {
 		.group = v->group,
-		.client = j->from->dgram->src,
+		.client = client(j),
 		.ip_version = j->from->dgram->ip_version,
 		.level = (uint8_t)v->level,
 		.match = v->match,
 		.n_matches = v->n_matches,
 		.ts_ns = j->frame ? j->from->ts_ns : j->now_ns,
 	};
+	unsigned question = what->question;
 	struct dlo_record *rec;
 
 	if (j->limit && !dlo_limit_pass(j->limit, &ask)) {
@@ -182,6 +224,7 @@ static void alert(
 	count(j, DLO_STAT_ALERTS);
 	emit_questions(j, question + 1);
 	rec = emit_question(j, DLO_RECORD_ALERT, question);
+	fill_answer(j, what);
 	rec->decoded = (uint8_t)decode(j, &j->message.question[question]);
 	rec->level = (uint8_t)v->level;
 	rec->n_matches_total = v->n_matches;
@@ -191,38 +234,155 @@ static void alert(
 	memcpy(rec->match, v->match, rec->n_matches * sizeof(rec->match[0]));
 }
 
-static void judge(struct dlo_judge *j, unsigned question, size_t n_hits)
+/* Whether this look-up has been judged for that group; from now on it has. */
+static bool said(struct dlo_judge *j, uint32_t group)
 {
+	for (unsigned i = 0; i < j->n_said; i++) {
+		if (j->said[i] == group) {
+			return true;
+		}
+	}
+	if (j->n_said < DLO_SAID_MAX) {
+		j->said[j->n_said++] = group;
+	}
+	return false;
+}
+
+static void act(struct dlo_judge *j, const struct subject *what,
+	const struct dlo_verdict *v)
+{
+	/* A response says only what its look-up has not said yet. */
+	if (j->response && said(j, v->group)) {
+		return;
+	}
+	if (v->action == DLO_ACTION_ALERT) {
+		alert(j, what, v);
+	} else if (v->action == DLO_ACTION_COUNT) {
+		count(j, DLO_STAT_COUNTED);
+		dlo_tally_add(j->tally, v->group, client(j),
+			j->from->dgram->ip_version);
+	}
+}
+
+/* Matches a name: the verdicts are in j->verdict. Returns how many. */
+static size_t match(struct dlo_judge *j, const struct dlo_name *name)
+{
+	size_t n = dlo_ruleset_match(j->rules, name, j->hit, DLO_HITS_MAX);
+
+	if (!n) {
+		return 0;
+	}
+	count(j, DLO_STAT_HITS);
+	if (n > DLO_HITS_MAX) {
+		dlo_stats_add(
+			j->stats, DLO_STAT_MATCHES_OVER, n - DLO_HITS_MAX);
+		n = DLO_HITS_MAX;
+	}
+	return dlo_ruleset_decide(j->rules, j->hit, n, j->verdict);
+}
+
+/* ---- queries ------------------------------------------------------------ */
+
+static struct dlo_pair_key pair_key(const struct dlo_judge *j, unsigned i)
+{
+	const struct dlo_dgram *d = j->from->dgram;
+	bool r = j->response;
+
+	return (struct dlo_pair_key){
+		.client = r ? d->dst : d->src,
+		.server = r ? d->src : d->dst,
+		.client_port = r ? d->dport : d->sport,
+		.server_port = r ? d->sport : d->dport,
+		.id = j->message.id,
+		.ip_version = d->ip_version,
+		.transport = d->transport,
+		.context = d->context,
+		.question = &j->message.question[i],
+	};
+}
+
+static void judge_query(struct dlo_judge *j, unsigned i)
+{
+	struct subject what = {.question = i, .link = -1};
+	size_t n = match(j, &j->message.question[i].name);
+	struct dlo_pair_key key;
+
+	if (n) {
+		key = pair_key(j, i);
+		dlo_pair_query(j->pair, &key, j->from->ts_ns);
+	}
+	for (size_t k = 0; k < n; k++) {
+		act(j, &what, &j->verdict[k]);
+	}
+}
+
+/* ---- responses ---------------------------------------------------------- */
+
+static void read_answer(struct dlo_judge *j)
+{
+	const struct dlo_message *m = &j->message;
+	const struct dlo_dgram *d = j->from->dgram;
+
+	dlo_answer_read(&j->answer, d->payload, d->len, m->end,
+		m->end ? m->n_answers : 0);
+	if (j->answer.damaged) {
+		count(j, DLO_STAT_ANSWERS_DAMAGED);
+	}
+	dlo_stats_add(j->stats, DLO_STAT_ALIASES_OVER,
+		dlo_answer_links_over(&j->answer));
+}
+
+/* The look-up was judged with its query, if that was seen. */
+static void judge_asked(struct dlo_judge *j, unsigned i)
+{
+	struct subject what = {.question = i, .link = -1};
+	size_t n = match(j, &j->message.question[i].name);
+	struct dlo_pair_key key;
+	bool seen;
+
+	if (!n) {
+		return;
+	}
+	key = pair_key(j, i);
+	seen = dlo_pair_response(j->pair, &key, j->from->ts_ns);
+	for (size_t k = 0; k < n; k++) {
+		if (seen) {
+			said(j, j->verdict[k].group);
+		} else {
+			act(j, &what, &j->verdict[k]);
+		}
+	}
+}
+
+static void judge_aliases(struct dlo_judge *j)
+{
+	struct dlo_chain *c = &j->chain;
 	size_t n;
 
-	count(j, DLO_STAT_HITS);
-	if (n_hits > DLO_HITS_MAX) {
-		dlo_stats_add(
-			j->stats, DLO_STAT_MATCHES_OVER, n_hits - DLO_HITS_MAX);
-		n_hits = DLO_HITS_MAX;
+	dlo_chain_build(c, &j->answer, &j->message.question[0].name);
+	if (c->loop) {
+		count(j, DLO_STAT_ALIAS_LOOPS);
 	}
-	n = dlo_ruleset_decide(j->rules, j->hit, n_hits, j->verdict);
-	for (size_t i = 0; i < n; i++) {
-		const struct dlo_verdict *v = &j->verdict[i];
+	for (unsigned k = 0; k < j->answer.n_links; k++) {
+		struct subject what = {.link = c->order[k]};
 
-		if (v->action == DLO_ACTION_ALERT) {
-			alert(j, question, v);
-		} else if (v->action == DLO_ACTION_COUNT) {
-			count(j, DLO_STAT_COUNTED);
-			dlo_tally_add(j->tally, v->group, j->from->dgram->src,
-				j->from->dgram->ip_version);
+		if (c->link[c->order[k]].twin) {
+			continue;
+		}
+		n = match(j, &c->link[c->order[k]].name);
+		for (size_t v = 0; v < n; v++) {
+			act(j, &what, &j->verdict[v]);
 		}
 	}
 }
 
 /* ---- messages ----------------------------------------------------------- */
 
-static void screened(struct dlo_judge *j)
+static void count_questions(struct dlo_judge *j)
 {
-	struct dlo_message *m = &j->message;
-	bool response = dlo_message_is_response(m);
+	const struct dlo_message *m = &j->message;
 
-	count(j, response ? DLO_STAT_RESPONSES : DLO_STAT_QUERIES);
+	count(j, j->response ? DLO_STAT_RESPONSES : DLO_STAT_QUERIES);
 	dlo_stats_add(j->stats, DLO_STAT_QUESTIONS, m->n_seen);
 	if (m->n_questions > DLO_QUESTIONS_MAX) {
 		dlo_stats_add(j->stats, DLO_STAT_QUESTIONS_OVER,
@@ -234,21 +394,36 @@ static void screened(struct dlo_judge *j)
 	if (j->from->partial) {
 		count(j, DLO_STAT_PARTIAL);
 	}
+}
+
+/* Only what asks or answers (opcode 0) is judged. */
+static void judge(struct dlo_judge *j)
+{
+	for (unsigned i = 0; i < j->message.n_seen; i++) {
+		if (j->response) {
+			judge_asked(j, i);
+		} else {
+			judge_query(j, i);
+		}
+	}
+	if (j->response && j->answer.n_links) {
+		judge_aliases(j);
+	}
+}
+
+static void screened(struct dlo_judge *j)
+{
+	count_questions(j);
 	j->n_emitted = 0;
+	j->n_said = 0;
+	if (j->response) {
+		read_answer(j);
+	}
 	if (j->cfg->all) {
 		emit_questions(j, 1);
 	}
-	for (unsigned i = 0; i < m->n_seen; i++) {
-		size_t n;
-
-		if (response || dlo_message_opcode(m)) {
-			break; /* alerts are raised on queries */
-		}
-		n = dlo_ruleset_match(
-			j->rules, &m->question[i].name, j->hit, DLO_HITS_MAX);
-		if (n) {
-			judge(j, i, n);
-		}
+	if (!dlo_message_opcode(&j->message)) {
+		judge(j);
 	}
 	emit_end(j);
 }
@@ -259,6 +434,9 @@ static void questionless(struct dlo_judge *j)
 	count(j, DLO_STAT_NO_QUESTION);
 	if (j->cfg->all) {
 		j->n_emitted = 0;
+		if (j->response) {
+			read_answer(j);
+		}
 		emit_questions(j, 1);
 		emit_end(j);
 	}
@@ -272,6 +450,7 @@ void dlo_judge_message(struct dlo_judge *j, const struct dlo_delivery *from,
 
 	j->from = from;
 	j->frame = frame;
+	j->response = dlo_message_is_response(&j->message);
 	if (!stop) {
 		count(j, DLO_STAT_MESSAGES);
 		screened(j);
@@ -318,6 +497,9 @@ int dlo_judge_init(struct dlo_judge *j)
 	uint32_t n_groups = dlo_ruleset_n_groups(j->rules);
 	int r = dlo_tally_new(n_groups, cfg->seed, &j->tally);
 
+	if (!r) {
+		r = dlo_pair_new(cfg->seed, &j->pair);
+	}
 	if (!r && cfg->limit_n) {
 		r = dlo_limit_new(cfg->limit_n, cfg->limit_s, n_groups,
 			cfg->seed, on_closing, j, &j->limit);
@@ -329,6 +511,7 @@ void dlo_judge_fini(struct dlo_judge *j)
 {
 	dlo_limit_free(j->limit);
 	dlo_tally_free(j->tally);
+	dlo_pair_free(j->pair);
 }
 
 void dlo_judge_flush(struct dlo_judge *j, uint64_t now_ns)
@@ -348,6 +531,7 @@ void dlo_judge_restart(struct dlo_judge *j)
 	j->now_ns = 0;
 	j->decode_second = 0;
 	j->n_decoded = 0;
+	dlo_pair_restart(j->pair);
 	if (j->limit) {
 		dlo_limit_restart(j->limit);
 	}

@@ -11,11 +11,17 @@
 #include "base/stats.h"
 #include "dnslookout.h"
 #include "rules/ruleset.h"
+#include "wire/answer.h"
+#include "wire/chain.h"
 #include "wire/held.h"
 #include "wire/message.h"
+#include "wire/pair.h"
 
 /* Decodings by ldns that one engine may ask for in a second of packet time. */
 #define DLO_DECODE_PER_S 10000u
+
+/* Groups of one look-up that are told apart; those beyond may be said twice. */
+#define DLO_SAID_MAX 64u
 
 struct dlo_judge {
 	const struct dlo_engine_config *cfg;
@@ -23,6 +29,7 @@ struct dlo_judge {
 	struct dlo_stats *stats;
 	struct dlo_limit *limit; /* NULL: no limit */
 	struct dlo_tally *tally;
+	struct dlo_pair *pair; /* of queries that matched */
 	uint64_t now_ns; /* packet time */
 	uint64_t decode_second;
 	unsigned n_decoded; /* in it */
@@ -35,7 +42,12 @@ struct dlo_judge {
 	struct dlo_record record;
 	struct dlo_verdict verdict[DLO_HITS_MAX];
 	uint32_t hit[DLO_HITS_MAX];
+	bool response;
+	unsigned n_said; /* groups that this look-up has been judged for */
+	uint32_t said[DLO_SAID_MAX];
 	struct dlo_message message;
+	struct dlo_answer answer; /* of a response */
+	struct dlo_chain chain; /* from its first question */
 };
 
 /* Allocates the limit and the tally; the caller set cfg, rules and stats, all
