@@ -261,11 +261,18 @@ static void say_lost(struct source *s)
 static void housekeeping(struct source *s, bool idle, uint64_t *done_ns)
 {
 	uint64_t now = capture_now_ns();
+	const char *wrong;
 
 	if (idle || now - *done_ns >= SECOND_NS) {
 		dlo_engine_flush(s->engine, now);
 		read_kernel_counts(s);
 		say_lost(s);
+		wrong = sampler_tick(&s->sampler);
+		if (wrong) {
+			capture_trouble(s, LOG_LEVEL_WARNING,
+				"%s: no sample for the census: %s",
+				s->interface, wrong);
+		}
 		*done_ns = now;
 	}
 }

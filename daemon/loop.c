@@ -29,12 +29,17 @@
 
 #define NUDGE_MS 50
 #define N_SIGNALS 5
+#define MINUTE_MS 60000
+#define CENSUS_MINUTES 60 /* between two of the service */
+#define SILENT_MINUTES 10 /* without a query: something is wrong */
 
 struct loop_state {
 	struct loop *loop;
 	uv_loop_t uv;
 	uv_async_t wake;
 	uv_timer_t nudge;
+	uv_timer_t minute; /* live */
+	unsigned minutes;
 	uv_signal_t signal[N_SIGNALS];
 	unsigned n_ended;
 	struct ifnames ifnames;
@@ -208,6 +213,40 @@ void loop_reader_gone(void *ctx)
 	uv_async_send(&l->state->wake);
 }
 
+/* ---- once a minute ------------------------------------------------------ */
+
+/* Says once when an interface shows no query, and when it does again. */
+static void watch_queries(struct source *s)
+{
+	uint64_t n = dlo_engine_stat(s->engine, DLO_STAT_QUERIES);
+
+	if (n != s->queries) {
+		if (s->silent_minutes >= SILENT_MINUTES) {
+			log_info("queries are seen on %s again", s->interface);
+		}
+		s->queries = n;
+		s->silent_minutes = 0;
+	} else if (++s->silent_minutes == SILENT_MINUTES) {
+		log_warning("no query seen on %s for %d minutes", s->interface,
+			SILENT_MINUTES);
+	}
+}
+
+static void on_minute(uv_timer_t *timer)
+{
+	struct loop_state *st = timer->data;
+	struct loop *l = st->loop;
+
+	for (unsigned i = 0; i < l->n_sources; i++) {
+		if (!l->sources[i].ended) {
+			watch_queries(&l->sources[i]);
+		}
+	}
+	if (++st->minutes % CENSUS_MINUTES == 0 && l->options->service) {
+		summary_say_census(l->sources, l->n_sources);
+	}
+}
+
 /* ---- signals ------------------------------------------------------------ */
 
 static void on_stop(uv_signal_t *handle, int number)
@@ -342,6 +381,10 @@ int loop_open(struct loop *l)
 		st->nudge.data = st;
 	}
 	if (!r) {
+		r = uv_timer_init(&st->uv, &st->minute);
+		st->minute.data = st;
+	}
+	if (!r) {
 		r = watch_signals(st);
 	}
 	return r;
@@ -349,6 +392,10 @@ int loop_open(struct loop *l)
 
 void loop_run(struct loop *l)
 {
+	if (l->n_sources && l->sources[0].interface) {
+		uv_timer_start(
+			&l->state->minute, on_minute, MINUTE_MS, MINUTE_MS);
+	}
 	uv_run(&l->state->uv, UV_RUN_DEFAULT);
 }
 

@@ -125,6 +125,7 @@ static const char *const facilities[] = {"kern", "user", "mail", "daemon",
 	"local3", "local4", "local5", "local6", "local7", NULL};
 static const char *const formats[] = {"text", "json", NULL};
 static const char *const syslog_formats[] = {"text", "cee", NULL};
+static const char *const whens[] = {"on", "off", NULL};
 static const char *const colors[] = {"auto", "always", "never", NULL};
 
 /* ---- the table ---------------------------------------------------------- */
@@ -157,6 +158,13 @@ static const struct row rows[] = {
 	{"immediate-mode", 0, FLAG, SNIFF, AT(immediate),
 		.help = "see each packet at once, at the price of losses; "
 			"snapshot length 2048"},
+	{"any-port", 0, FLAG, SNIFF, AT(any_port),
+		.help = "also what looks like DNS on other ports (live: "
+			"without the kernel filter)"},
+	{"census-sample", 0, CHOICE, SNIFF, AT(census_sample), .choices = whens,
+		.value = "WHEN",
+		.help = "live: on, off: look one second in sixty at what the "
+			"kernel filter hides"},
 	{"no-default-filter", 0, FLAG, SNIFF, AT(no_default_filter),
 		.help = "live: no kernel filter but the one given"},
 	{"count", 'c', NUMBER64, SNIFF, AT(max_frames), 1, UINT64_MAX,
@@ -222,9 +230,7 @@ static const struct row rows[] = {
 		.help = ""},
 	{"ruleset", 0, LATER, SNIFF | EXPLAIN | CHECK, .value = "FILE",
 		.help = ""},
-	{"any-port", 0, LATER, SNIFF, .help = ""},
 	{"watch", 0, LATER, SNIFF, .value = "DIR", .help = ""},
-	{"census-sample", 0, LATER, SNIFF, .value = "WHEN", .help = ""},
 	{"config", 'C', LATER, SNIFF | EXPLAIN | CHECK, .value = "FILE",
 		.help = ""},
 	{"dump-config", 0, LATER, SNIFF | CHECK, .help = ""},

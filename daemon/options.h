@@ -25,6 +25,7 @@ struct texts {
 
 enum format { FORMAT_TEXT, FORMAT_JSON };
 enum syslog_format { SYSLOG_TEXT, SYSLOG_CEE };
+enum when { WHEN_ON, WHEN_OFF };
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct options {
@@ -33,6 +34,7 @@ struct options {
 	bool list_interfaces, list_link_types;
 	const char *link_type;
 	bool no_promiscuous, immediate, no_default_filter;
+	unsigned census_sample; /* enum when */
 	unsigned snaplen, buffer_kib;
 	uint64_t max_frames; /* 0: no end */
 	const char *filter_file;
@@ -41,6 +43,7 @@ struct options {
 	struct texts lists;
 	uint16_t dns_port[OPTIONS_PORTS_MAX];
 	unsigned n_dns_ports;
+	bool any_port;
 	bool limit_given, no_limit;
 	unsigned limit_n, limit_s; /* 0: no limit */
 	/* what is said, and where */

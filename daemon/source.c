@@ -66,6 +66,17 @@ static void on_record(void *ctx, const struct dlo_record *rec)
 	}
 }
 
+/* Of what the kernel filter hides. */
+static int make_sampler(struct source *s, const struct dlo_engine_config *cfg)
+{
+	const struct options *o = s->shared->options;
+
+	if (!s->interface || !s->filtered || o->census_sample == WHEN_OFF) {
+		return 0;
+	}
+	return sampler_init(&s->sampler, s->interface, s->shared->rules, cfg);
+}
+
 static int make_engine(struct source *s)
 {
 	const struct options *o = s->shared->options;
@@ -80,12 +91,14 @@ static int make_engine(struct source *s)
 	memcpy(cfg.dns_port, o->dns_port,
 		o->n_dns_ports * sizeof(o->dns_port[0]));
 	cfg.n_dns_ports = o->n_dns_ports;
+	cfg.any_port = o->any_port;
 	cfg.record = on_record;
 	cfg.ctx = s;
 	if (s->interface && getrandom(&cfg.seed, sizeof(cfg.seed), 0) < 0) {
 		return -errno;
 	}
 	r = dlo_engine_new(&cfg, s->shared->rules, &s->engine);
+	r = r ? r : make_sampler(s, &cfg);
 	return r ? r : ring_new(&s->ring);
 }
 
@@ -178,11 +191,13 @@ static int set_live_filter(struct source *s)
 	const struct options *o = s->shared->options;
 	char *text;
 	bool replaced = false;
+	/* What may be on any port is not for the kernel to tell. */
+	bool alone = o->no_default_filter || o->any_port;
 	/* The user's words by themselves first: an error is about them. */
-	int r = compile(
-		s, "filter expression", o->filter, o->no_default_filter);
+	int r = compile(s, "filter expression", o->filter, alone);
 
-	if (r || o->no_default_filter) {
+	s->filtered = !alone || *o->filter;
+	if (r || alone) {
 		return r;
 	}
 	text = malloc(FILTER_TEXT_MAX);
@@ -366,7 +381,9 @@ int source_open_files(struct source *s, struct source_context *shared,
 	struct stat st;
 	int r = check_filter(shared->options->filter);
 
-	*s = (struct source){.shared = shared, .wake = -1};
+	*s = (struct source){.shared = shared,
+		.wake = -1,
+		.filtered = *shared->options->filter};
 	for (unsigned i = 0; !r && i < paths->n; i++) {
 		const char *path = paths->text[i];
 
@@ -430,6 +447,7 @@ void source_close(struct source *s)
 		free((char *)(uintptr_t)s->files.text[i]);
 	}
 	free(s->files.text);
+	sampler_fini(&s->sampler);
 	dlo_engine_free(s->engine);
 	ring_free(s->ring);
 	if (s->wake >= 0) {

@@ -17,6 +17,7 @@
 #include "dnslookout.h"
 #include "options.h"
 #include "ring.h"
+#include "sampler.h"
 
 /* What all sources of a run share. */
 struct source_context {
@@ -46,6 +47,8 @@ struct source {
 	const struct bpf_program *filter; /* files: the user's; NULL: none */
 	bool done; /* -c is used up */
 	uint64_t packet; /* live: frames so far */
+	bool filtered; /* not every frame gets here */
+	struct sampler sampler; /* live: of what the filter hides */
 	struct pcap_stat kernel; /* newest, to tell what was added */
 	struct dlo_engine *engine;
 	struct ring *ring;
@@ -59,6 +62,8 @@ struct source {
 	bool running;
 	/* loop thread's */
 	bool ended;
+	uint64_t queries; /* seen a minute ago */
+	unsigned silent_minutes; /* since one was seen */
 	int exit_code;
 	char capture[512]; /* file that records come from */
 };

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "census.h"
 #include "log.h"
 #include "plural.h"
 
@@ -233,7 +234,14 @@ static void print(FILE *f, const struct options *o,
 	}
 	print_tallies(f, &all, o->verbose > 0);
 	free(all.row);
+	if (o->verbose || !at_end) {
+		census_print_text(f, sources, n_sources);
+		census_print_json(f, sources, n_sources);
+	}
+	census_print_warnings(f, sources, n_sources);
 }
+
+#define WARNING "warning: " /* census.h */
 
 /* In journald's form each line has its level. */
 static void log_lines(char *text)
@@ -242,7 +250,26 @@ static void log_lines(char *text)
 
 	for (line = strtok_r(text, "\n", &save); line;
 		line = strtok_r(NULL, "\n", &save)) {
-		log_info("%s", line);
+		if (!strncmp(line, WARNING, strlen(WARNING))) {
+			log_warning("%s", line + strlen(WARNING));
+		} else {
+			log_info("%s", line);
+		}
+	}
+}
+
+void summary_say_census(const struct source *sources, unsigned n_sources)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	if (f) {
+		census_print_json(f, sources, n_sources);
+		census_print_warnings(f, sources, n_sources);
+		fclose(f);
+		log_lines(text);
+		free(text);
 	}
 }
 

@@ -20,4 +20,7 @@ void summary_say(const struct options *o, const struct source *sources,
 /* Alerts of all sources. */
 uint64_t summary_alerts(const struct source *sources, unsigned n_sources);
 
+/* The census alone, as JSON, and what looks wrong in it: to the log. */
+void summary_say_census(const struct source *sources, unsigned n_sources);
+
 #endif

@@ -237,7 +237,8 @@ struct dlo_record {
 /* ---- counters ----------------------------------------------------------- */
 
 /*
- * Each frame adds one to exactly one of CARRIERS and the counters of kind STOP.
+ * Each frame adds one to exactly one of CARRIERS and the counters of kind STOP
+ * and BLIND (a STOP that may hide DNS).
  * A carrier is a frame that made at least one message whole: one, but for TCP.
  * Wi-Fi frames may hold several (A-MSDU): each is counted as a frame. Each
  * message adds one to exactly one of MESSAGES and the counters of kind FAULT
@@ -296,27 +297,27 @@ struct dlo_record {
 	X(DECODE_SKIPPED, FLOW, "decode_skipped", \
 		"alerts beyond the ldns budget") \
 	X(TIME_BACK, FLOW, "time_back", "jumps back in time") \
-	X(NO_LINK, STOP, "no_link", "of a link type that is not decoded") \
-	X(NOT_IP, STOP, "not_ip", "not IP") \
-	X(TOO_DEEP, STOP, "too_deep", "with too many layers") \
-	X(CUT_LINK, STOP, "cut_link", "cut in the link header") \
-	X(CUT_IP, STOP, "cut_ip", "cut in the IP header") \
-	X(CUT_TRANSPORT, STOP, "cut_transport", \
+	X(NO_LINK, BLIND, "no_link", "of a link type that is not decoded") \
+	X(NOT_IP, BLIND, "not_ip", "not IP") \
+	X(TOO_DEEP, BLIND, "too_deep", "with too many layers") \
+	X(CUT_LINK, BLIND, "cut_link", "cut in the link header") \
+	X(CUT_IP, BLIND, "cut_ip", "cut in the IP header") \
+	X(CUT_TRANSPORT, BLIND, "cut_transport", \
 		"cut in the UDP or TCP header") \
-	X(BAD_IP, STOP, "bad_ip", "with a damaged IP header") \
+	X(BAD_IP, BLIND, "bad_ip", "with a damaged IP header") \
 	X(BAD_UDP, STOP, "bad_udp", "with a damaged UDP header") \
 	X(BAD_TCP, STOP, "bad_tcp", "with a damaged TCP header") \
-	X(ENCRYPTED, STOP, "encrypted", "encrypted (Wi-Fi, MACsec)") \
-	X(ESP, STOP, "esp", "encrypted (IPsec ESP)") \
+	X(ENCRYPTED, BLIND, "encrypted", "encrypted (Wi-Fi, MACsec)") \
+	X(ESP, BLIND, "esp", "encrypted (IPsec ESP)") \
 	X(NOT_DATA, STOP, "not_data", \
 		"of Wi-Fi or tunnel control, without a packet") \
-	X(BAD_TUNNEL, STOP, "bad_tunnel", \
+	X(BAD_TUNNEL, BLIND, "bad_tunnel", \
 		"with a damaged or cut tunnel header") \
 	X(ICMP, STOP, "icmp", "ICMP (what errors quote is not looked at)") \
 	X(NOT_UDP, STOP, "not_udp", "neither UDP nor TCP") \
 	X(FRAGMENT_HELD, STOP, "fragment_held", \
 		"in fragments, held for the rest") \
-	X(FRAGMENT_FULL, STOP, "fragment_full", \
+	X(FRAGMENT_FULL, BLIND, "fragment_full", \
 		"in fragments, without room for them") \
 	X(FRAGMENT_BAD, STOP, "fragment_bad", \
 		"in fragments that fit into no packet") \
@@ -324,9 +325,9 @@ struct dlo_record {
 		"in fragments of a packet already dealt with") \
 	X(TCP_EMPTY, STOP, "tcp_empty", "in TCP without data") \
 	X(TCP_HELD, STOP, "tcp_held", "in TCP, held for the rest") \
-	X(TCP_FULL, STOP, "tcp_full", "in TCP, without room for them") \
+	X(TCP_FULL, BLIND, "tcp_full", "in TCP, without room for them") \
 	X(TCP_AGAIN, STOP, "tcp_again", "in TCP, sent again") \
-	X(TCP_LOST, STOP, "tcp_lost", "in TCP, where no message begins") \
+	X(TCP_LOST, BLIND, "tcp_lost", "in TCP, where no message begins") \
 	X(NOT_DNS_PORT, STOP, "not_dns_port", "not on a DNS port") \
 	X(ODD_PORT, STOP, "odd_port", \
 		"like DNS on another port (--any-port reads them)") \
@@ -349,6 +350,7 @@ enum dlo_stat {
 struct dlo_stat_info {
 	const char *name, *text;
 	bool stop; /* why a frame went no further */
+	bool blind; /* a stop that may hide DNS: too many are no good sign */
 	bool fault; /* why a message did not */
 	bool bad; /* a fault that is its sender's */
 };
@@ -365,6 +367,7 @@ struct dlo_engine_config {
 	uint16_t dns_port[32];
 	unsigned n_dns_ports;
 	bool any_port; /* what looks like DNS is DNS on any other port too */
+	bool census_only; /* look at layers, not into messages */
 	uint64_t seed; /* of tables that grow from traffic: random live, fixed
 			  in replay */
 	/* Called for each record, in the thread of dlo_engine_frame(). */
@@ -404,6 +407,31 @@ void dlo_engine_restart(struct dlo_engine *e);
 
 /* A counter's value. May be called from any thread. */
 uint64_t dlo_engine_stat(const struct dlo_engine *e, enum dlo_stat stat);
+
+/* ---- the census --------------------------------------------------------- */
+
+/* What a row counts. */
+enum dlo_census_part {
+	DLO_CENSUS_LAYERS, /* headers met, of each kind */
+	DLO_CENSUS_VLANS, /* VLAN tags met, of each id */
+	DLO_CENSUS_ENCRYPTED, /* frames to resolvers whose DNS cannot be seen */
+	DLO_CENSUS__N
+};
+
+struct dlo_census_row {
+	enum dlo_census_part part;
+	const char *name; /* short: "vxlan", "17"; valid during the call */
+	const char *text; /* for people: "VXLAN", "17" */
+	uint64_t count; /* not 0 */
+};
+
+/* Calls row() for each thing that was met; any thread. */
+void dlo_engine_census(const struct dlo_engine *e,
+	void (*row)(void *ctx, const struct dlo_census_row *row), void *ctx);
+
+/* About how many addresses sent queries: within some percent, at most 727,000.
+ * Any thread. */
+uint64_t dlo_engine_clients(const struct dlo_engine *e);
 
 /* One row of what lists with action `count` counted; ip_version 0: of all
  * clients that found no place in the table. */

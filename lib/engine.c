@@ -3,9 +3,11 @@
 #include "engine.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/distinct.h"
 #include "base/stats.h"
 #include "judge.h"
 #include "wire/defrag.h"
@@ -129,8 +131,8 @@ static enum dlo_stat take(struct dlo_engine *e)
 		.dgram = &d->dgram, .ts_ns = f->ts_ns, .packet = f->packet};
 	int end = decap(e);
 
-	if (end > 0) {
-		return (enum dlo_stat)end;
+	if (end > 0 || e->cfg.census_only) {
+		return end > 0 ? (enum dlo_stat)end : 0;
 	}
 	note_time(e, f->ts_ns);
 	if (end == DLO_DECAP_SEGMENT) {
@@ -248,6 +250,55 @@ void dlo_engine_restart(struct dlo_engine *e)
 uint64_t dlo_engine_stat(const struct dlo_engine *e, enum dlo_stat stat)
 {
 	return dlo_stats_get(&e->stats, stat);
+}
+
+struct census_out {
+	void (*row)(void *ctx, const struct dlo_census_row *row);
+	void *ctx;
+};
+
+static void give_row(const struct census_out *out, enum dlo_census_part part,
+	const char *name, const char *text, const _Atomic uint64_t *count)
+{
+	struct dlo_census_row row = {.part = part,
+		.name = name,
+		.text = text,
+		.count = atomic_load_explicit(count, memory_order_relaxed)};
+
+	if (row.count) {
+		out->row(out->ctx, &row);
+	}
+}
+
+void dlo_engine_census(const struct dlo_engine *e,
+	void (*row)(void *ctx, const struct dlo_census_row *row), void *ctx)
+{
+	static const char *const encrypted[][2] = {
+#define DLO_X(symbol, name, text) {name, text},
+		DLO_ENCRYPTED(DLO_X)
+#undef DLO_X
+	};
+	const struct census_out out = {.row = row, .ctx = ctx};
+	const struct dlo_census *c = &e->census;
+	char id[8];
+
+	for (unsigned i = 0; i < DLO_LAYER__N; i++) {
+		give_row(&out, DLO_CENSUS_LAYERS, dlo_layer_name(i),
+			dlo_layer_text(i), &c->layer[i]);
+	}
+	for (unsigned i = 0; i < sizeof(c->vlan) / sizeof(c->vlan[0]); i++) {
+		snprintf(id, sizeof(id), "%u", i);
+		give_row(&out, DLO_CENSUS_VLANS, id, id, &c->vlan[i]);
+	}
+	for (unsigned i = 0; i < DLO_ENCRYPTED__N; i++) {
+		give_row(&out, DLO_CENSUS_ENCRYPTED, encrypted[i][0],
+			encrypted[i][1], &c->encrypted[i]);
+	}
+}
+
+uint64_t dlo_engine_clients(const struct dlo_engine *e)
+{
+	return dlo_distinct_estimate(&e->judge.clients);
 }
 
 struct tally_out {

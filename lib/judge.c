@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/hash.h"
 #include "wire/decode.h"
 #include "wire/via.h"
 
@@ -381,7 +382,12 @@ static void judge_aliases(struct dlo_judge *j)
 static void count_questions(struct dlo_judge *j)
 {
 	const struct dlo_message *m = &j->message;
+	const struct dlo_dgram *d = j->from->dgram;
 
+	if (!j->response) {
+		dlo_distinct_add(&j->clients,
+			dlo_hash(d->src, d->ip_version == 4 ? 4 : 16, 0));
+	}
 	count(j, j->response ? DLO_STAT_RESPONSES : DLO_STAT_QUERIES);
 	dlo_stats_add(j->stats, DLO_STAT_QUESTIONS, m->n_seen);
 	if (m->n_questions > DLO_QUESTIONS_MAX) {

@@ -8,6 +8,7 @@
 
 #include "alert/limit.h"
 #include "alert/tally.h"
+#include "base/distinct.h"
 #include "base/stats.h"
 #include "dnslookout.h"
 #include "rules/ruleset.h"
@@ -30,6 +31,7 @@ struct dlo_judge {
 	struct dlo_limit *limit; /* NULL: no limit */
 	struct dlo_tally *tally;
 	struct dlo_pair *pair; /* of queries that matched */
+	struct dlo_distinct clients;
 	uint64_t now_ns; /* packet time */
 	uint64_t decode_second;
 	unsigned n_decoded; /* in it */

@@ -4,7 +4,7 @@
 
 #include <assert.h>
 
-enum kind { FLOW, STOP, FAULT, BAD };
+enum kind { FLOW, STOP, BLIND, FAULT, BAD };
 
 static const struct {
 	enum kind kind;
@@ -24,7 +24,8 @@ struct dlo_stat_info dlo_stat_info(enum dlo_stat stat)
 	return (struct dlo_stat_info){
 		.name = rows[stat].name,
 		.text = rows[stat].text,
-		.stop = rows[stat].kind == STOP,
+		.stop = rows[stat].kind == STOP || rows[stat].kind == BLIND,
+		.blind = rows[stat].kind == BLIND,
 		.fault = rows[stat].kind == FAULT || rows[stat].kind == BAD,
 		.bad = rows[stat].kind == BAD,
 	};

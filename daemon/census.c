@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* census.c - what the wire carried, seen or not: for a person and as JSON. */
+#include "census.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Fewer queries or responses say nothing about the rest. */
+#define ENOUGH 100
+
+/* Shares of all frames from which on what hides DNS is worth a warning. */
+#define BLIND_PERCENT 90
+
+/* One set of counters and what it covers. */
+struct view {
+	const char *source; /* interface, or "files" */
+	const char *scope; /* whole, filtered, sampled */
+	const struct dlo_engine *engine;
+	uint64_t dropped; /* by the kernel */
+};
+
+typedef void view_fn(FILE *f, const struct view *v);
+
+static void each_view(
+	FILE *f, const struct source *sources, unsigned n, view_fn *fn)
+{
+	for (unsigned i = 0; i < n; i++) {
+		const struct source *s = &sources[i];
+		struct view v = {
+			.source = s->interface ? s->interface : "files",
+			.scope = s->filtered ? "filtered" : "whole",
+			.engine = s->engine,
+			.dropped = atomic_load(&s->counts.dropped),
+		};
+
+		fn(f, &v);
+		if (s->sampler.engine) {
+			v.scope = "sampled";
+			v.engine = s->sampler.engine;
+			v.dropped = 0;
+			fn(f, &v);
+		}
+	}
+}
+
+static uint64_t stat_of(const struct view *v, enum dlo_stat stat)
+{
+	return dlo_engine_stat(v->engine, stat);
+}
+
+/* ---- what looks wrong --------------------------------------------------- */
+
+static void put_start(FILE *f, const struct view *v)
+{
+	fprintf(f, "warning: %s%s: ", v->source,
+		!strcmp(v->scope, "sampled") ? " (sampled)" : "");
+}
+
+static void warn_blind(FILE *f, const struct view *v)
+{
+	uint64_t frames = stat_of(v, DLO_STAT_FRAMES);
+
+	for (unsigned i = 0; i < DLO_STAT__N; i++) {
+		uint64_t n = stat_of(v, i);
+
+		if (dlo_stat_info(i).blind && n &&
+			n * 100 >= frames * BLIND_PERCENT) {
+			put_start(f, v);
+			fprintf(f,
+				"%" PRIu64 " %% of frames were skipped: %s\n",
+				n * 100 / frames, dlo_stat_info(i).text);
+		}
+	}
+}
+
+static void warn_one_direction(FILE *f, const struct view *v)
+{
+	uint64_t queries = stat_of(v, DLO_STAT_QUERIES);
+	uint64_t responses = stat_of(v, DLO_STAT_RESPONSES);
+
+	if (queries >= ENOUGH && responses * 100 < queries) {
+		put_start(f, v);
+		fputs("queries but no answers: the mirror shows one "
+		      "direction\n",
+			f);
+	}
+	if (responses >= ENOUGH && queries * 100 < responses) {
+		put_start(f, v);
+		fputs("answers but no queries: the mirror shows one "
+		      "direction\n",
+			f);
+	}
+}
+
+static void warn_dropped(FILE *f, const struct view *v)
+{
+	uint64_t all = stat_of(v, DLO_STAT_FRAMES) + v->dropped;
+
+	if (v->dropped && v->dropped * 100 >= all) {
+		put_start(f, v);
+		fprintf(f,
+			"the kernel dropped %" PRIu64
+			" %% of the packets: a larger -B holds more\n",
+			v->dropped * 100 / all);
+	}
+}
+
+static void warn(FILE *f, const struct view *v)
+{
+	warn_blind(f, v);
+	warn_one_direction(f, v);
+	warn_dropped(f, v);
+}
+
+void census_print_warnings(FILE *f, const struct source *sources, unsigned n)
+{
+	each_view(f, sources, n, warn);
+}
+
+/* ---- rows --------------------------------------------------------------- */
+
+struct rows {
+	FILE *f;
+	enum dlo_census_part part;
+	bool json;
+	unsigned n; /* printed */
+};
+
+static void on_row(void *ctx, const struct dlo_census_row *row)
+{
+	struct rows *r = ctx;
+
+	if (row->part != r->part || !row->count) {
+		return;
+	}
+	if (r->json) {
+		fprintf(r->f, "%s\"%s\":%" PRIu64, r->n ? "," : "", row->name,
+			row->count);
+	} else {
+		fprintf(r->f, "%s%s %" PRIu64, r->n ? ", " : "", row->text,
+			row->count);
+	}
+	r->n++;
+}
+
+static unsigned print_part(
+	FILE *f, const struct view *v, enum dlo_census_part part, bool json)
+{
+	struct rows rows = {.f = f, .part = part, .json = json};
+
+	dlo_engine_census(v->engine, on_row, &rows);
+	return rows.n;
+}
+
+static void print_skipped_json(FILE *f, const struct view *v)
+{
+	const char *between = "";
+
+	for (unsigned i = 0; i < DLO_STAT__N; i++) {
+		uint64_t n = stat_of(v, i);
+
+		if (n && dlo_stat_info(i).stop) {
+			fprintf(f, "%s\"%s\":%" PRIu64, between,
+				dlo_stat_info(i).name, n);
+			between = ",";
+		}
+	}
+}
+
+/* ---- JSON --------------------------------------------------------------- */
+
+static void print_warnings_json(FILE *f, const struct view *v)
+{
+	char *text = NULL, *line, *save, string[1024];
+	const char *between = "";
+	size_t len;
+	FILE *lines = open_memstream(&text, &len);
+
+	if (!lines) {
+		return;
+	}
+	warn(lines, v);
+	fclose(lines);
+	for (line = strtok_r(text, "\n", &save); line;
+		line = strtok_r(NULL, "\n", &save)) {
+		line += strlen("warning: ");
+		if (dlo_json_string(line, string, sizeof(string))) {
+			fprintf(f, "%s%s", between, string);
+			between = ",";
+		}
+	}
+	free(text);
+}
+
+static void print_json(FILE *f, const struct view *v)
+{
+	static const struct {
+		const char *name;
+		enum dlo_stat stat;
+	} fields[] = {
+		{"frames", DLO_STAT_FRAMES},
+		{"messages", DLO_STAT_MESSAGES},
+		{"queries", DLO_STAT_QUERIES},
+		{"responses", DLO_STAT_RESPONSES},
+	};
+	static const char *const parts[] = {
+		[DLO_CENSUS_LAYERS] = "layers",
+		[DLO_CENSUS_VLANS] = "vlans",
+		[DLO_CENSUS_ENCRYPTED] = "encrypted_dns",
+	};
+	char source[1024] = "\"\"";
+
+	dlo_json_string(v->source, source, sizeof(source));
+	fprintf(f, "{\"census\":{\"source\":%s,\"scope\":\"%s\"", source,
+		v->scope);
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		fprintf(f, ",\"%s\":%" PRIu64, fields[i].name,
+			stat_of(v, fields[i].stat));
+	}
+	fprintf(f, ",\"kernel_dropped\":%" PRIu64 ",\"clients\":%" PRIu64,
+		v->dropped, dlo_engine_clients(v->engine));
+	for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		fprintf(f, ",\"%s\":{", parts[i]);
+		print_part(f, v, i, true);
+		fputc('}', f);
+	}
+	fputs(",\"skipped\":{", f);
+	print_skipped_json(f, v);
+	fputs("},\"warnings\":[", f);
+	print_warnings_json(f, v);
+	fputs("]}}\n", f);
+}
+
+void census_print_json(FILE *f, const struct source *sources, unsigned n)
+{
+	each_view(f, sources, n, print_json);
+}
+
+/* ---- for a person ------------------------------------------------------- */
+
+static void print_text(FILE *f, const struct view *v)
+{
+	uint64_t clients = dlo_engine_clients(v->engine);
+
+	fprintf(f, "census of %s (%s): %" PRIu64 " frames: ", v->source,
+		v->scope, stat_of(v, DLO_STAT_FRAMES));
+	print_part(f, v, DLO_CENSUS_LAYERS, false);
+	fprintf(f, "; about %" PRIu64 " client%s", clients,
+		clients == 1 ? "" : "s");
+	fputs("; VLANs: ", f);
+	if (!print_part(f, v, DLO_CENSUS_VLANS, false)) {
+		fputs("none", f);
+	}
+	fputs("; to encrypted resolvers: ", f);
+	if (!print_part(f, v, DLO_CENSUS_ENCRYPTED, false)) {
+		fputs("none", f);
+	}
+	fputc('\n', f);
+}
+
+void census_print_text(FILE *f, const struct source *sources, unsigned n)
+{
+	each_view(f, sources, n, print_text);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * census.h - what the wire carried, seen or not: for a person and as JSON.
+ *
+ * A sniffer that is blind and says nothing is worse than none. So what was
+ * skipped is counted by shape and reason, and what looks wrong is said in
+ * plain words.
+ */
+#ifndef CENSUS_H
+#define CENSUS_H
+
+#include <stdio.h>
+
+#include "source.h"
+
+/* One line of JSON for each source, and one for the sample of each that has a
+ * filter: {"census":{...}}. */
+void census_print_json(FILE *f, const struct source *sources, unsigned n);
+
+/* The same for a person. */
+void census_print_text(FILE *f, const struct source *sources, unsigned n);
+
+/* Only what looks wrong, a line each, which begin with "warning: ". */
+void census_print_warnings(FILE *f, const struct source *sources, unsigned n);
+
+#endif
