@@ -155,30 +155,49 @@ static void close_handle(uv_handle_t *handle, void *arg)
 	}
 }
 
+/* Whether an item leaves a message under way. A closing line may come within
+ * one. */
+static bool goes_on(const struct item *item, bool before)
+{
+	const struct dlo_record *rec = &item->u.record;
+
+	if (item->kind != ITEM_RECORD || rec->kind == DLO_RECORD_CLOSING) {
+		return before;
+	}
+	return !(rec->flags & DLO_RECORD_LAST);
+}
+
 /*
- * Takes one item of each source in turn, until all rings are empty. False: a
- * reader is slow (replay only). What is not taken out of a ring stays there,
- * and its capture thread waits; this thread does not, so that it sees signals.
+ * Takes one message (or other item) of each source in turn, until all rings are
+ * empty. Never a part of one: outputs make a line of one message at a time, and
+ * in a ring of several all its items stand together. False: a reader is slow
+ * (replay only). What is not taken out of a ring stays there, and its capture
+ * thread waits; this thread does not, so that it sees signals.
  */
 static bool drain(struct loop *l)
 {
 	const struct item *item;
-	bool any = true;
+	bool any = true, within;
 
 	while (any) {
 		any = false;
 		for (unsigned i = 0; i < l->n_sources; i++) {
 			struct source *s = &l->sources[i];
 
-			if (!outputs_ready(&l->outputs)) {
-				return false;
-			}
-			item = ring_peek(s->ring);
-			if (item) {
+			within = false;
+			do {
+				if (!outputs_ready(&l->outputs)) {
+					return false;
+				}
+				item = ring_peek(s->ring);
+				if (!item) {
+					break;
+				}
+				within = goes_on(item, within);
 				on_item(l, s, item);
 				ring_pop(s->ring);
 				any = true;
-			}
+			} while (within);
 		}
 	}
 	return true;

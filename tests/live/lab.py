@@ -356,11 +356,19 @@ class Lab:
             if LIBC.setns(self.home, CLONE_NEWNET):
                 raise OSError(ctypes.get_errno(), "setns home")
 
-    def received(self, ns, dev):
-        """Frames that an interface has received."""
+    def _counter(self, ns, dev, column):
         with self.inside(ns), open("/proc/self/net/dev",
                                    encoding="ascii") as f:
-            return int(re.search(r"\b%s: +\d+ +(\d+) " % dev, f.read())[1])
+            line = re.search(r"\b%s: +(.*)" % dev, f.read())[1]
+            return int(line.split()[column])
+
+    def received(self, ns, dev):
+        """Frames that an interface has received."""
+        return self._counter(ns, dev, 1)
+
+    def sent(self, ns, dev):
+        """Frames that an interface has sent."""
+        return self._counter(ns, dev, 9)
 
     # -- processes
 

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_loop.c - rings to outputs: whole messages, whatever the order. */
+#include "loop.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define N_SOURCES 3
+
+/* What the outputs were given, in order: a letter a record. */
+static char seen[256];
+
+static void see(const char *letter)
+{
+	assert_true(strlen(seen) + 1 < sizeof(seen));
+	strncat(seen, letter, 1);
+}
+
+void outputs_record(struct outputs *o, const struct dlo_record *rec,
+	const struct dlo_origin *origin)
+{
+	(void)o;
+	if (rec->kind == DLO_RECORD_CLOSING) {
+		see("!");
+		return;
+	}
+	see(origin->interface);
+	if (rec->flags & DLO_RECORD_LAST) {
+		see(".");
+	}
+}
+
+bool outputs_ready(struct outputs *o)
+{
+	(void)o;
+	return true;
+}
+
+bool outputs_drained(struct outputs *o)
+{
+	(void)o;
+	return true;
+}
+
+void outputs_abandon(struct outputs *o)
+{
+	(void)o;
+}
+
+uint64_t outputs_lost(const struct outputs *o)
+{
+	(void)o;
+	return 0;
+}
+
+static void put(struct source *s, unsigned kind, unsigned flags)
+{
+	struct item *item = ring_reserve(s->ring);
+
+	assert_non_null(item);
+	*item = (struct item){.kind = ITEM_RECORD,
+		.u.record = {.kind = (uint16_t)kind, .flags = (uint16_t)flags}};
+	ring_stage(s->ring);
+}
+
+/* A message of n records; after the first, a closing line when asked for. */
+static void put_message(struct source *s, unsigned n, bool closing)
+{
+	for (unsigned i = 0; i < n; i++) {
+		put(s, DLO_RECORD_QUESTION,
+			(i ? 0 : DLO_RECORD_FIRST) |
+				(i + 1 < n ? 0 : DLO_RECORD_LAST));
+		if (closing && i == 0) {
+			put(s, DLO_RECORD_CLOSING,
+				DLO_RECORD_FIRST | DLO_RECORD_LAST);
+		}
+	}
+	ring_publish(s->ring);
+}
+
+static void put_eof(struct source *s)
+{
+	struct item *item = ring_reserve(s->ring);
+
+	assert_non_null(item);
+	*item = (struct item){.kind = ITEM_EOF};
+	ring_stage(s->ring);
+	ring_publish(s->ring);
+}
+
+static void test_messages_stay_whole(void **state)
+{
+	static const char *const names[N_SOURCES] = {"a", "b", "c"};
+	struct source_context shared = {0};
+	struct source sources[N_SOURCES] = {{0}};
+	struct options options = {0};
+	struct loop l = {.options = &options,
+		.sources = sources,
+		.n_sources = N_SOURCES};
+
+	for (unsigned i = 0; i < N_SOURCES; i++) {
+		sources[i].shared = &shared;
+		sources[i].interface = names[i];
+		assert_int_equal(ring_new(&sources[i].ring), 0);
+	}
+	put_message(&sources[0], 3, false);
+	put_message(&sources[0], 1, false);
+	put_message(&sources[1], 2, true);
+	put_message(&sources[1], 3, false);
+	put_message(&sources[2], 1, false);
+	for (unsigned i = 0; i < N_SOURCES; i++) {
+		put_eof(&sources[i]);
+	}
+	assert_int_equal(loop_open(&l), 0);
+	loop_notify(&l);
+	loop_run(&l);
+	loop_close(&l);
+	assert_string_equal(seen, "aaa.b!b.c.a.bbb.");
+	for (unsigned i = 0; i < N_SOURCES; i++) {
+		ring_free(sources[i].ring);
+	}
+	(void)state;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_messages_stay_whole),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
