@@ -39,14 +39,19 @@ static struct totals totals_of(const struct source *sources, unsigned n)
 	for (unsigned i = 0; i < n; i++) {
 		const struct source_counts *c = &sources[i].counts;
 
-		t.captured += atomic_load(&c->captured);
-		t.received -= atomic_load(&c->filtered);
+		/* While frames are read, those that the filter refused are
+		 * counted a little earlier. */
+		uint64_t filtered = atomic_load(&c->filtered);
+		uint64_t captured = atomic_load(&c->captured);
+
+		t.captured += captured;
+		t.received += captured > filtered ? captured - filtered : 0;
 		t.dropped += atomic_load(&c->dropped);
 		t.if_dropped += atomic_load(&c->if_dropped);
 		t.lost += atomic_load(&c->lost);
 	}
 	/* What passed the filter, dropped or not. */
-	t.received += t.captured + t.dropped;
+	t.received += t.dropped;
 	return t;
 }
 

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_summary.c - the numbers and words of the summary. */
+#include "summary.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* In place of the library's: an engine is what it has counted. */
+struct dlo_engine {
+	uint64_t stat[DLO_STAT__N];
+	struct dlo_tally_row row[4];
+	unsigned n_rows;
+};
+
+static unsigned n_lists, n_patterns;
+
+uint64_t dlo_engine_stat(const struct dlo_engine *e, enum dlo_stat stat)
+{
+	return e->stat[stat];
+}
+
+void dlo_engine_tally(const struct dlo_engine *e,
+	void (*row)(void *ctx, const struct dlo_tally_row *row), void *ctx)
+{
+	for (unsigned i = 0; i < e->n_rows; i++) {
+		row(ctx, &e->row[i]);
+	}
+}
+
+unsigned dlo_ruleset_n_lists(const struct dlo_ruleset *rs)
+{
+	(void)rs;
+	return n_lists;
+}
+
+unsigned dlo_ruleset_n_patterns(const struct dlo_ruleset *rs)
+{
+	(void)rs;
+	return n_patterns;
+}
+
+/* What a summary of two sources says. */
+static const char *say(struct dlo_engine engines[2],
+	const struct source_counts *counts, bool verbose, uint64_t lost)
+{
+	static char text[4096];
+	struct options options = {.verbose = verbose};
+	struct source sources[2] = {{0}};
+	int log = memfd_create("stderr", MFD_CLOEXEC);
+	int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	ssize_t n;
+
+	for (unsigned i = 0; i < 2; i++) {
+		sources[i].engine = &engines[i];
+	}
+	atomic_store(&sources[0].counts.captured, counts->captured);
+	atomic_store(&sources[0].counts.filtered, counts->filtered);
+	atomic_store(&sources[0].counts.dropped, counts->dropped);
+	dup2(log, STDERR_FILENO);
+	summary_say(&options, sources, 2, NULL, lost, true);
+	dup2(saved, STDERR_FILENO);
+	n = pread(log, text, sizeof(text) - 1, 0);
+	assert_true(n >= 0);
+	text[n] = '\0';
+	close(log);
+	close(saved);
+	return text;
+}
+
+static void test_one_of_each(void **state)
+{
+	static struct dlo_engine engines[2];
+	const struct source_counts counts = {.captured = 1};
+
+	(void)state;
+	n_lists = n_patterns = 1;
+	engines[0].stat[DLO_STAT_QUESTIONS] = 1;
+	engines[1].stat[DLO_STAT_ALERTS] = 1;
+	engines[0].stat[DLO_STAT_TIME_BACK] = 1;
+	engines[0].stat[DLO_STAT_FRAGMENT_HELD] = 1;
+	engines[1].stat[DLO_STAT_BAD_NAME] = 1;
+	assert_string_equal(say(engines, &counts, false, 1),
+		"1 packet captured\n"
+		"1 packet received by filter\n"
+		"0 packets dropped by kernel\n"
+		"1 question, 1 malformed, 1 alert, 0 counted, 0 suppressed, "
+		"1 lost; 1 list, 1 pattern\n"
+		"jumps back in time: 1\n"
+		"packets that went no further: 1 in fragments, held for the "
+		"rest\n"
+		"messages that went no further: 1 without a readable name in "
+		"the question\n");
+}
+
+/* Statistics in the middle of a batch of replay: those that the filter refused
+ * are counted already. */
+static void test_in_a_batch(void **state)
+{
+	static struct dlo_engine engines[2];
+	const struct source_counts early = {.captured = 3, .filtered = 5},
+				   later = {.captured = 9,
+					   .filtered = 5,
+					   .dropped = 2};
+
+	(void)state;
+	assert_non_null(strstr(say(engines, &early, false, 0),
+		"\n0 packets received by filter\n"));
+	assert_non_null(strstr(say(engines, &later, false, 0),
+		"\n6 packets received by filter\n"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_of_each),
+		cmocka_unit_test(test_in_a_batch),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
