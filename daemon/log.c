@@ -27,7 +27,7 @@ void log_to_journal(bool journal)
 
 /* Names of files and interfaces may hold anything. A terminal obeys C0, DEL
  * and, in UTF-8, U+0080 to U+009F (octets c2 80 to c2 9f). */
-static void clean(char *s, size_t len)
+void log_clean(char *s, size_t len)
 {
 	unsigned char c, before = 0;
 
@@ -65,7 +65,7 @@ void log_line(enum log_level level, const char *format, ...)
 		len = room - 1;
 		memcpy(line + at + len - strlen(CUT), CUT, strlen(CUT));
 	}
-	clean(line + at, len);
+	log_clean(line + at, len);
 	line[at + len] = '\n';
 	put(line, at + len + 1);
 	errno = saved;

@@ -4,6 +4,7 @@
 #define LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO };
 
@@ -13,6 +14,9 @@ void log_to_journal(bool journal);
 /* One line "dnslookout: ...", one write(2). Any thread. */
 __attribute__((format(printf, 2, 3))) void log_line(
 	enum log_level level, const char *format, ...);
+
+/* Replaces by `?` what a terminal would obey, a line's end too. */
+void log_clean(char *s, size_t len);
 
 #define log_error(...) log_line(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_line(LOG_LEVEL_WARNING, __VA_ARGS__)

@@ -173,9 +173,29 @@ static int by_service(const void *a, const void *b)
 	return r ? r : memcmp(x->client, y->client, sizeof(x->client));
 }
 
-static const char *label(const char *text, const char *otherwise)
+/* One row a client, whichever interface he was seen on. */
+static void merge(struct tallies *t)
 {
-	return *text ? text : otherwise;
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		if (n > 0 && !by_service(&t->row[n - 1], &t->row[i])) {
+			t->row[n - 1].count += t->row[i].count;
+		} else {
+			t->row[n++] = t->row[i];
+		}
+	}
+	t->n = n;
+}
+
+/* Text of a list, or of a list's file name. */
+static void print_label(FILE *f, const char *text, const char *otherwise)
+{
+	char copy[512];
+
+	snprintf(copy, sizeof(copy), "%s", *text ? text : otherwise);
+	log_clean(copy, strlen(copy));
+	fputs(copy, f);
 }
 
 static void print_clients(FILE *f, const struct dlo_tally_row *row, size_t n)
@@ -193,30 +213,49 @@ static void print_clients(FILE *f, const struct dlo_tally_row *row, size_t n)
 	}
 }
 
+/* row[0..n) are of one service; its row of others, if there is one, is the
+ * first. */
+static void print_service(
+	FILE *f, const struct dlo_tally_row *row, size_t n, bool verbose)
+{
+	size_t n_others = row->ip_version ? 0 : 1, n_clients = n - n_others;
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		sum += row[i].count;
+	}
+	fputs("  ", f);
+	print_label(f, row->category, row->title);
+	fputc('/', f);
+	print_label(f, row->service, "-");
+	fprintf(f, ": %" PRIu64 " by ", sum);
+	if (n_clients) {
+		fprintf(f, "%zu client%s%s", n_clients, plural(n_clients),
+			n_others ? " and " : "");
+	}
+	fprintf(f, "%s\n", n_others ? "others" : "");
+	if (verbose) {
+		print_clients(f, row, n);
+	}
+}
+
 /* A line a service: how many look-ups, by how many clients. */
 static void print_tallies(FILE *f, struct tallies *t, bool verbose)
 {
+	const struct dlo_tally_row *row = t->row;
+
 	if (t->n) {
 		qsort(t->row, t->n, sizeof(t->row[0]), by_service);
+		merge(t);
 		fputs("counted only:\n", f);
 	}
 	for (size_t i = 0, end; i < t->n; i = end) {
-		const struct dlo_tally_row *row = &t->row[i];
-		uint64_t sum = 0;
-
 		for (end = i; end < t->n &&
-			      !strcmp(t->row[end].service, row->service) &&
-			      !strcmp(t->row[end].rule_id, row->rule_id);
+			      !strcmp(row[end].service, row[i].service) &&
+			      !strcmp(row[end].rule_id, row[i].rule_id);
 			end++) {
-			sum += t->row[end].count;
 		}
-		fprintf(f, "  %s/%s: %" PRIu64 " by %zu client%s\n",
-			label(row->category, row->title),
-			label(row->service, "-"), sum, end - i,
-			plural(end - i));
-		if (verbose) {
-			print_clients(f, row, end - i);
-		}
+		print_service(f, &row[i], end - i, verbose);
 	}
 }
 

@@ -118,11 +118,44 @@ static void test_in_a_batch(void **state)
 		"\n6 packets received by filter\n"));
 }
 
+#define ROW(a, v, n) \
+	{ \
+		.rule_id = "r", .title = "\033[1mt\n", .category = "", \
+		.service = "s", .client = {a}, .ip_version = v, .count = n \
+	}
+
+/* A client on two interfaces is one client; nothing raw of a list's name. */
+static void test_tallies(void **state)
+{
+	static struct dlo_engine engines[2] = {
+		{.row = {ROW(1, 4, 2), ROW(0, 0, 7), ROW(2, 4, 1)},
+			.n_rows = 3},
+		{.row = {ROW(1, 4, 3), ROW(0, 0, 1)}, .n_rows = 2}};
+	const struct source_counts counts = {0};
+	const char *text;
+
+	(void)state;
+	text = strstr(say(engines, &counts, true, 0), "counted only:\n");
+	assert_non_null(text);
+	assert_string_equal(text, "counted only:\n"
+				  "  ?[1mt?/s: 14 by 2 clients and others\n"
+				  "\tothers 8\n"
+				  "\t1.0.0.0 5\n"
+				  "\t2.0.0.0 1\n");
+	engines[0].n_rows = 1;
+	engines[1].n_rows = 1;
+	text = strstr(say(engines, &counts, false, 0), "counted only:\n");
+	assert_non_null(text);
+	assert_string_equal(text, "counted only:\n"
+				  "  ?[1mt?/s: 5 by 1 client\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_of_each),
 		cmocka_unit_test(test_in_a_batch),
+		cmocka_unit_test(test_tallies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
