@@ -84,11 +84,14 @@ static void on_file(struct source *s, const struct item *item)
 	const char *link = pcap_datalink_val_to_name(item->u.note.number);
 	const char *text =
 		pcap_datalink_val_to_description(item->u.note.number);
+	char shown[sizeof(s->capture)];
 
 	memcpy(s->capture, item->u.note.text, sizeof(s->capture));
+	memcpy(shown, s->capture, sizeof(shown));
+	log_clean(shown, strlen(shown));
 	fprintf(stderr,
 		"reading from file %s, link-type %s (%s), snapshot length %u\n",
-		s->capture, link ? link : "unknown", text ? text : "?",
+		shown, link ? link : "unknown", text ? text : "?",
 		item->u.note.snaplen);
 }
 

@@ -2,11 +2,14 @@
 /* test_loop.c - rings to outputs: whole messages, whatever the order. */
 #include "loop.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -127,10 +130,49 @@ static void test_messages_stay_whole(void **state)
 	(void)state;
 }
 
+/* A folder of captures may be anybody's, and a terminal obeys a name. */
+static void test_file_names_are_cleaned(void **state)
+{
+	static const char name[] = "a\033[2Jb\n.pcap";
+	struct source_context shared = {0};
+	struct source source = {.shared = &shared};
+	struct options options = {0};
+	struct loop l = {
+		.options = &options, .sources = &source, .n_sources = 1};
+	int log = memfd_create("stderr", MFD_CLOEXEC);
+	int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	char text[256] = "";
+	struct item *item;
+
+	assert_int_equal(ring_new(&source.ring), 0);
+	item = ring_reserve(source.ring);
+	*item = (struct item){
+		.kind = ITEM_FILE, .u.note = {.number = 1, .snaplen = 64}};
+	memcpy(item->u.note.text, name, sizeof(name));
+	ring_stage(source.ring);
+	put_eof(&source);
+	assert_int_equal(loop_open(&l), 0);
+	loop_notify(&l);
+	dup2(log, STDERR_FILENO);
+	loop_run(&l);
+	dup2(saved, STDERR_FILENO);
+	loop_close(&l);
+	assert_true(pread(log, text, sizeof(text) - 1, 0) > 0);
+	assert_string_equal(text,
+		"reading from file a?[2Jb?.pcap, link-type EN10MB (Ethernet), "
+		"snapshot length 64\n");
+	assert_string_equal(source.capture, name);
+	ring_free(source.ring);
+	close(log);
+	close(saved);
+	(void)state;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_messages_stay_whole),
+		cmocka_unit_test(test_file_names_are_cleaned),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
