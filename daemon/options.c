@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,7 +153,7 @@ static const struct row rows[] = {
 	{"snapshot-length", 's', NUMBER, SNIFF, AT(snaplen), 0, 262144,
 		.value = "LEN",
 		.help = "octets taken of each frame (65535; 0: that)"},
-	{"buffer-size", 'B', NUMBER, SNIFF, AT(buffer_kib), 1, 2097152,
+	{"buffer-size", 'B', NUMBER, SNIFF, AT(buffer_kib), 1, 2097151,
 		.value = "KIB",
 		.help = "capture ring of an interface, KiB (4096)"},
 	{"immediate-mode", 0, FLAG, SNIFF, AT(immediate),
@@ -489,7 +490,7 @@ static char *read_filter_file(const char *path)
 static int read_filter(struct options *o)
 {
 	if (o->filter_file && o->n_words) {
-		log_error("a filter expression beside -F");
+		log_error("-F and a filter expression exclude each other");
 		return EXIT_USAGE;
 	}
 	o->filter = o->filter_file ? read_filter_file(o->filter_file)
@@ -498,6 +499,9 @@ static int read_filter(struct options *o)
 }
 
 /* ---- cross-checks ------------------------------------------------------- */
+
+#define UNSET UINT_MAX
+#define FACILITY_LOCAL5 21u
 
 /* Options that have no sense together, or alone. */
 static int cross_check(struct options *o)
@@ -521,9 +525,16 @@ static int cross_check(struct options *o)
 			"most 2048: longer ones lose packets"},
 		{o->service && o->files.n, "--service is for live capture"},
 		{o->service && (o->all || o->link_header || o->hex ||
-				       o->number || o->stamp || o->json),
+				       o->number || o->stamp ||
+				       o->format == FORMAT_JSON),
 			"--service has no stdout: -a, -e, -X, -#, -t and "
-			"--json make no sense"},
+			"JSON make no sense"},
+		{!o->service && !o->syslog &&
+				(o->syslog_facility != UNSET ||
+					o->syslog_format != UNSET),
+			"--syslog-facility and --syslog-format go with "
+			"--syslog or --service"},
+		{o->stamp > 5, "-t is given five times at most"},
 		{o->format == FORMAT_JSON && (o->link_header || o->hex ||
 						     o->number || o->stamp),
 			"-e, -X, -# and -t are for text, not JSON"},
@@ -543,7 +554,6 @@ static int cross_check(struct options *o)
 #define SNAPLEN 65535u
 #define SNAPLEN_IMMEDIATE 2048u
 #define BUFFER_KIB 4096u
-#define FACILITY_LOCAL5 21u
 
 static void fill_in(struct options *o)
 {
@@ -552,6 +562,12 @@ static void fill_in(struct options *o)
 	}
 	if (!o->buffer_kib) {
 		o->buffer_kib = BUFFER_KIB;
+	}
+	if (o->syslog_facility == UNSET) {
+		o->syslog_facility = FACILITY_LOCAL5;
+	}
+	if (o->syslog_format == UNSET) {
+		o->syslog_format = SYSLOG_TEXT;
 	}
 	if (o->service) {
 		if (!o->syslog) {
@@ -569,7 +585,8 @@ int options_read(struct options *o, unsigned where, int argc, char **argv)
 	int r;
 
 	*o = (struct options){
-		.syslog_facility = FACILITY_LOCAL5,
+		.syslog_facility = UNSET,
+		.syslog_format = UNSET,
 		.dns_port = {53},
 		.n_dns_ports = 1,
 	};
