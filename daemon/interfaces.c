@@ -24,17 +24,49 @@ static int find_all(pcap_if_t **ret)
 	return 0;
 }
 
-int interfaces_print(void)
+/* tcpdump's words for what is known of the connection. */
+static const char *connection(bpf_u_int32 flags)
+{
+	bool wireless = flags & PCAP_IF_WIRELESS;
+
+	switch (flags & PCAP_IF_CONNECTION_STATUS) {
+	case PCAP_IF_CONNECTION_STATUS_UNKNOWN:
+		return wireless ? ", Association status unknown"
+				: ", Connection status unknown";
+	case PCAP_IF_CONNECTION_STATUS_CONNECTED:
+		return wireless ? ", Associated" : ", Connected";
+	case PCAP_IF_CONNECTION_STATUS_DISCONNECTED:
+		return wireless ? ", Not associated" : ", Disconnected";
+	default: /* does not apply */
+		return "";
+	}
+}
+
+static void print_flags(bpf_u_int32 flags)
 {
 	static const struct {
 		bpf_u_int32 flag;
 		const char *text;
-	} flags[] = {
+	} rows[] = {
 		{PCAP_IF_UP, "Up"},
 		{PCAP_IF_RUNNING, "Running"},
 		{PCAP_IF_LOOPBACK, "Loopback"},
 		{PCAP_IF_WIRELESS, "Wireless"},
 	};
+	const char *before = "";
+
+	printf(" [");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (flags & rows[i].flag) {
+			printf("%s%s", before, rows[i].text);
+			before = ", ";
+		}
+	}
+	printf("%s%s]", *before ? "" : "none", connection(flags));
+}
+
+int interfaces_print(void)
+{
 	pcap_if_t *all, *i;
 	int r = find_all(&all), n = 1;
 
@@ -42,19 +74,14 @@ int interfaces_print(void)
 		return r;
 	}
 	for (i = all; i; i = i->next) {
-		const char *before = " [";
-
 		printf("%d.%s", n++, i->name);
 		if (i->description) {
 			printf(" (%s)", i->description);
 		}
-		for (size_t k = 0; k < sizeof(flags) / sizeof(flags[0]); k++) {
-			if (i->flags & flags[k].flag) {
-				printf("%s%s", before, flags[k].text);
-				before = ", ";
-			}
+		if (i->flags) {
+			print_flags(i->flags);
 		}
-		puts(*before == ',' ? "]" : "");
+		putchar('\n');
 	}
 	pcap_freealldevs(all);
 	return 0;
