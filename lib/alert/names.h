@@ -60,7 +60,7 @@ struct dlo_pattern_info dlo_record_worst(const struct dlo_record *rec);
 /* RFC 3339 in UTC with 0, 3, 6 or 9 digits of the second. */
 void dlo_put_time(struct dlo_buf *b, uint64_t ts_ns, unsigned digits);
 
-/* A span, rounded to tenths of a second up to a minute: "0.3", "57.3", "184".*/
+/* A span, to tenths of a second up to a minute: "0.3", "57.3", "184". */
 void dlo_put_span(struct dlo_buf *b, uint64_t span_ns);
 
 /*
