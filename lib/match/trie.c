@@ -16,6 +16,7 @@
 #define BUCKET_MAX 16u /* nodes in any */
 #define SEEDS_MAX 64
 #define AHEAD 8u /* records fetched before they are copied */
+#define FAR 64u /* places; keys that lie farther off are not moved singly */
 
 /* A hash in two halves: the lower one says the bucket and the filter's bits,
  * the upper one is the node's tag and says the filter's word. */
@@ -121,7 +122,16 @@ static void sort_by_bucket(struct keys *k)
 	}
 }
 
-/* Sorts keys of one bucket by tag, stably; most come alone or sorted. */
+static int by_tag(const void *pa, const void *pb)
+{
+	const struct key *a = pa, *b = pb;
+
+	return a->tag != b->tag ? (a->tag < b->tag ? -1 : 1)
+				: (a->rec > b->rec) - (a->rec < b->rec);
+}
+
+/* Sorts keys of one bucket by tag; most come alone or sorted. Two keys of many
+ * patterns each, by chance or chosen, would make it quadratic. */
 static void sort_bucket(struct key *k, size_t n)
 {
 	for (size_t i = 1; i < n; i++) {
@@ -132,6 +142,10 @@ static void sort_bucket(struct key *k, size_t n)
 			k[j] = k[j - 1];
 		}
 		k[j] = x;
+		if (i - j > FAR) {
+			qsort(k, n, sizeof(*k), by_tag);
+			return;
+		}
 	}
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "match/matcher.h"
 
@@ -515,6 +516,55 @@ static void test_deepest_trie(void **state)
 	set_close(&s);
 }
 
+/* Processor time of building a set of 50,000 times `a.b` and `c.d` by turns,
+ * and `last`. */
+static clock_t build_time(const char *last)
+{
+	static struct dlo_pattern p[3];
+	const char *const text[] = {"a.b", "c.d", last};
+	const uint32_t n = 100000;
+	struct dlo_matcher_builder *b;
+	struct dlo_arena arena = {0};
+	const struct dlo_matcher *m;
+	struct dlo_name_buf buf;
+	struct dlo_name name;
+	const char *msg;
+	uint32_t id[2];
+	clock_t from;
+	size_t at;
+
+	for (size_t i = 0; i < LEN(p); i++) {
+		assert_int_equal(dlo_pattern_parse(text[i], strlen(text[i]),
+					 &p[i], &at, &msg),
+			0);
+	}
+	assert_int_equal(dlo_matcher_builder_new(&b), 0);
+	for (uint32_t i = 0; i <= n; i++) {
+		assert_int_equal(
+			dlo_matcher_add(b, &p[i < n ? i % 2 : 2], &msg), 0);
+	}
+	from = clock();
+	assert_int_equal(dlo_matcher_build(b, &arena, &m), 0);
+	from = clock() - from;
+	parse_name("c.d", &buf, &name);
+	assert_int_equal(dlo_matcher_match(m, &name, id, 2), n / 2);
+	assert_int_equal(id[1], 3);
+	dlo_matcher_builder_free(b);
+	dlo_arena_free(&arena);
+	return from;
+}
+
+/* The seed comes from the content, so that a last pattern can be found that
+ * puts the two keys into one bucket, the wrong way round. */
+static void test_two_keys_crowd_one_bucket(void **state)
+{
+	clock_t fine = build_time("=z00000000"), bad = build_time("=z00030489");
+
+	(void)state;
+	print_message("# %ld and %ld us\n", (long)fine, (long)bad);
+	assert_true(bad < 6 * fine);
+}
+
 static FILE *open_shared_list(void)
 {
 	const char *dir = getenv("DLO_SHARED");
@@ -610,6 +660,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_many_infixes_equal_the_loop),
 		cmocka_unit_test(test_longest_names),
 		cmocka_unit_test(test_deepest_trie),
+		cmocka_unit_test(test_two_keys_crowd_one_bucket),
 		cmocka_unit_test(test_every_allocation_may_fail),
 	};
 	const struct CMUnitTest shared[] = {
