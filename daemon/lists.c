@@ -102,6 +102,9 @@ static int load_file(struct loading *l, const char *path)
 	size_t len = 0;
 	int r = read_whole(path, &text, &len);
 
+	if (r == -EISDIR) { /* in a folder of lists, or linked from there */
+		return 0;
+	}
 	if (r < 0) {
 		log_error("%s: %s", path, strerror(-r));
 		return EXIT_USAGE;
@@ -138,7 +141,7 @@ static int is_list(const struct dirent *d)
 	static const char *const leftovers[] = {"~", ".bak", ".swp", ".tmp",
 		".dpkg-new", ".dpkg-old", ".dpkg-dist", ".rpmnew", ".rpmsave"};
 
-	if (d->d_name[0] == '.' || d->d_type == DT_DIR) {
+	if (d->d_name[0] == '.') {
 		return 0;
 	}
 	for (size_t i = 0; i < sizeof(leftovers) / sizeof(leftovers[0]); i++) {
