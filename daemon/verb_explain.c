@@ -160,7 +160,7 @@ static int explain_stdin(struct explain *e)
 {
 	char *line = NULL;
 	size_t cap = 0;
-	ssize_t n;
+	ssize_t n = 0;
 	int r = 0;
 
 	while (!r && (n = getline(&line, &cap, stdin)) >= 0) {
@@ -170,6 +170,10 @@ static int explain_stdin(struct explain *e)
 		if (n > 0) {
 			r = explain_name(e, line, (size_t)n);
 		}
+	}
+	if (n < 0 && !feof(stdin)) {
+		log_error("standard input: %s", strerror(errno));
+		r = EXIT_RUNTIME;
 	}
 	free(line);
 	return r;
