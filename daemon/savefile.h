@@ -10,20 +10,7 @@
 #include <sys/types.h>
 
 #include "dnslookout.h"
-
-struct savefile;
-
-#define SAVEFILE_CAPLEN_MAX 262144u /* octets of a frame: libpcap's limit */
-#define SAVEFILE_PADDING 64u /* octets behind a frame that may be read */
-
-/* What savefile_read() returns when it returns no frames. */
-enum savefile_verdict {
-	SAVEFILE_END = 0, /* for now: see savefile_cut() */
-	SAVEFILE_BEGIN = -1, /* once: savefile_head() is known */
-	SAVEFILE_FOREIGN = -2, /* another format: see savefile_octets() */
-	SAVEFILE_ERROR = -3, /* savefile_error() says what; for good */
-	SAVEFILE_STOPPED = -4, /* *stop is set */
-};
+#include "savefile_base.h"
 
 /*
  * Opens a file (`-`: standard input) and reads nothing yet. *stop, looked at
@@ -41,6 +28,9 @@ struct savefile *savefile_close(struct savefile *s); /* NULL */
  * SAVEFILE_END it may be called again: a file may grow.
  */
 int savefile_read(struct savefile *s, struct dlo_frame *v, unsigned max);
+
+/* Whether it begins like a capture, of any version. After a read. */
+bool savefile_is_capture(const struct savefile *s);
 
 /* The first link type and its snap length. False: not known yet. */
 bool savefile_head(
@@ -61,8 +51,5 @@ uint64_t savefile_taken(const struct savefile *s);
 
 /* Nothing will come for a while: gives back memory that is not needed. */
 void savefile_rest(struct savefile *s);
-
-/* The DLT_ value of a LINKTYPE_ value: what files hold. */
-int savefile_link_type(uint32_t network);
 
 #endif
