@@ -306,10 +306,11 @@ static void on_hangup(uv_signal_t *handle, int number)
 	}
 }
 
-/* No output file is open yet that could be opened again. */
 static void on_reopen(uv_signal_t *handle, int number)
 {
-	(void)handle;
+	struct loop_state *st = handle->data;
+
+	outputs_reopen(&st->loop->outputs);
 	(void)number;
 }
 

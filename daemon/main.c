@@ -5,12 +5,15 @@
  *	main ─ app (verbs) ┬ verb_sniff ┬ options
  *	                   │            ├ lists ─ libdnslookout's builder
  *	                   │            ├ source ┬ filter
- *	                   │            │        └ capture ─ the engine ─ ring
+ *	                   │            │        ├ capture ┬ the engine ─ ring
+ *	                   │            │        │         └ sampler
+ *	                   │            │        └ replay, watch ─ savefile ─ input
  *	                   │            ├ loop ┬ output ┬ out_stdout ┬ writer
+ *	                   │            │      │        ├ out_pcapng ┤
  *	                   │            │      │        └ out_syslog ┘
  *	                   │            │      └ ifnames
  *	                   │            ├ notify, log
- *	                   │            └ summary
+ *	                   │            └ summary ─ census
  *	                   ├ verb_explain
  *	                   └ verb_check
  */

@@ -141,7 +141,10 @@ static const struct row rows[] = {
 		.help = "capture on IF; repeatable; any: all interfaces"},
 	{"read", 'r', TEXTS, SNIFF, AT(files), .value = "FILE",
 		.help = "read FILE (-: stdin; a directory: its captures in "
-			"name order); repeatable"},
+			"name order; also .gz and .zst); repeatable"},
+	{"watch", 0, TEXT, SNIFF, AT(watch), .value = "DIR",
+		.help = "read the captures in DIR, then those that appear, as "
+			"they grow"},
 	{"list-interfaces", 'D', FLAG, SNIFF, AT(list_interfaces),
 		.help = "list the interfaces"},
 	{"list-data-link-types", 'L', FLAG, SNIFF, AT(list_link_types),
@@ -189,6 +192,11 @@ static const struct row rows[] = {
 		.value = "FORMAT",
 		.help = "text, or json: ECS, one object a line"},
 	{"json", 0, FLAG, SNIFF | EXPLAIN, AT(json), .help = "-o json"},
+	{"write", 'w', TEXT, SNIFF, AT(write), .value = "FILE",
+		.help = "the packets of the alerts (with -a: of all DNS "
+			"messages) as pcapng; -: to stdout, instead of text"},
+	{"packet-buffered", 'U', FLAG, SNIFF, AT(packet_buffered),
+		.help = "always so: a packet of -w leaves at once"},
 	{"syslog", 0, TEXT, SNIFF, AT(syslog), .value = "SOCKET",
 		.help = "alerts to syslog too (/dev/log)"},
 	{"syslog-facility", 0, CHOICE, SNIFF, AT(syslog_facility),
@@ -221,8 +229,6 @@ static const struct row rows[] = {
 		.value = "WHEN", .help = "auto, always, never"},
 	{"client", 0, TEXT, EXPLAIN, AT(client), .value = "IP",
 		.help = "who asks; matters once there are exceptions"},
-	{"write", 'w', LATER, SNIFF, .value = "FILE", .help = ""},
-	{"packet-buffered", 'U', LATER, SNIFF, .help = ""},
 	{"relinquish-privileges", 'Z', LATER, SNIFF, .value = "USER",
 		.help = ""},
 	{"exceptions", 0, LATER, SNIFF | EXPLAIN | CHECK, .value = "FILE",
@@ -231,7 +237,6 @@ static const struct row rows[] = {
 		.help = ""},
 	{"ruleset", 0, LATER, SNIFF | EXPLAIN | CHECK, .value = "FILE",
 		.help = ""},
-	{"watch", 0, LATER, SNIFF, .value = "DIR", .help = ""},
 	{"config", 'C', LATER, SNIFF | EXPLAIN | CHECK, .value = "FILE",
 		.help = ""},
 	{"dump-config", 0, LATER, SNIFF | CHECK, .help = ""},
@@ -506,12 +511,15 @@ static int read_filter(struct options *o)
 /* Options that have no sense together, or alone. */
 static int cross_check(struct options *o)
 {
-	const bool live = o->interfaces.n || !o->files.n;
+	const bool live = o->interfaces.n || !(o->files.n || o->watch);
+	const bool to_stdout = o->write && strcmp(o->write, "-") == 0;
 	const struct {
 		bool wrong;
 		const char *message;
 	} checks[] = {
 		{o->interfaces.n && o->files.n, "-i and -r exclude each other"},
+		{o->watch && (o->interfaces.n || o->files.n),
+			"--watch, -i and -r exclude each other"},
 		{!live && (o->link_type || o->buffer_kib || o->no_promiscuous ||
 				  o->immediate || o->no_default_filter),
 			"-y, -B, -p, --immediate-mode and --no-default-filter "
@@ -538,6 +546,12 @@ static int cross_check(struct options *o)
 		{o->format == FORMAT_JSON && (o->link_header || o->hex ||
 						     o->number || o->stamp),
 			"-e, -X, -# and -t are for text, not JSON"},
+		{to_stdout && (o->format == FORMAT_JSON || o->link_header ||
+				      o->hex || o->number || o->stamp),
+			"-w - takes the place of text and JSON on stdout"},
+		{to_stdout && o->service, "--service has no stdout: -w - makes "
+					  "no sense"},
+		{o->packet_buffered && !o->write, "-U is for -w"},
 	};
 
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {

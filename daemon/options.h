@@ -31,6 +31,7 @@ enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 struct options {
 	/* sources */
 	struct texts interfaces, files;
+	const char *watch; /* a folder of captures that grows; NULL: none */
 	bool list_interfaces, list_link_types;
 	const char *link_type;
 	bool no_promiscuous, immediate, no_default_filter;
@@ -51,6 +52,8 @@ struct options {
 	unsigned verbose, stamp, hex; /* -v, -t, -X: how often */
 	unsigned format, color; /* enum format, enum color */
 	bool json;
+	const char *write; /* pcapng file; NULL: none */
+	bool packet_buffered;
 	const char *syslog; /* socket; NULL: none */
 	unsigned syslog_facility; /* number, RFC 3164 4.1.1 */
 	unsigned syslog_format; /* enum syslog_format */

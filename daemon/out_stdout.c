@@ -242,7 +242,7 @@ static int open_text(struct out_stdout *s)
 int out_stdout_open(const struct output_context *c, struct output **ret)
 {
 	static const struct output_class class = {
-		"stdout", record, close_stdout, lost};
+		"stdout", record, close_stdout, lost, NULL};
 	struct out_stdout *s = calloc(1, sizeof(*s));
 	struct writer_config w = {
 		.name = "stdout",

@@ -378,7 +378,7 @@ static int open_socket(struct out_syslog *s, bool service)
 static struct out_syslog *new (const struct options *o)
 {
 	static const struct output_class class = {
-		"syslog", record, close_syslog, lost};
+		"syslog", record, close_syslog, lost, NULL};
 	struct out_syslog *s = calloc(1, sizeof(*s));
 
 	if (s) {

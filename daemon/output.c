@@ -3,12 +3,18 @@
 #include "output.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "writer.h"
 
 static bool wants_stdout(const struct options *o)
 {
-	return !o->service;
+	return !o->service && !(o->write && strcmp(o->write, "-") == 0);
+}
+
+static bool wants_pcapng(const struct options *o)
+{
+	return o->write != NULL;
 }
 
 static bool wants_syslog(const struct options *o)
@@ -22,6 +28,7 @@ static const struct {
 } table[] = {
 	{wants_stdout, out_stdout_open},
 	{wants_syslog, out_syslog_open},
+	{wants_pcapng, out_pcapng_open},
 };
 #define TABLE_N (sizeof(table) / sizeof(table[0]))
 static_assert(TABLE_N <= OUTPUTS_MAX, "a place for each output");
@@ -78,6 +85,15 @@ bool outputs_drained(struct outputs *o)
 		}
 	}
 	return drained;
+}
+
+void outputs_reopen(struct outputs *o)
+{
+	for (unsigned i = 0; i < o->n; i++) {
+		if (o->output[i]->class->reopen) {
+			o->output[i]->class->reopen(o->output[i]);
+		}
+	}
 }
 
 void outputs_abandon(struct outputs *o)

@@ -47,6 +47,8 @@ struct output_class {
 		struct output *o, unsigned grace_ms, uint64_t *ret_n_lost);
 	/* Alerts lost so far. */
 	uint64_t (*lost)(const struct output *o);
+	/* Opens its file again, by name. NULL: it has none. */
+	void (*reopen)(struct output *o);
 };
 
 struct output {
@@ -57,6 +59,7 @@ struct output {
 
 /* Openers: 0; -errno after a message. */
 int out_stdout_open(const struct output_context *c, struct output **ret);
+int out_pcapng_open(const struct output_context *c, struct output **ret);
 int out_syslog_open(const struct output_context *c, struct output **ret);
 
 #define OUTPUTS_MAX 4
@@ -84,6 +87,8 @@ bool outputs_ready(struct outputs *o);
 /* Whether whoever reads at leisure (a pager) has it all, which is the end of
  * replay: outputs_close() would cut him off. When false, moved() comes. */
 bool outputs_drained(struct outputs *o);
+
+void outputs_reopen(struct outputs *o);
 
 /* From now on nothing waits (and the two above are true), neither a record nor
  * outputs_close(). Any thread, or a signal handler. */

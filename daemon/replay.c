@@ -276,7 +276,11 @@ void replay_read(struct replay *r, struct replay_file *f)
 			savefile_head(f->file, &link_type, &snaplen);
 			begin(r, f, link_type, snaplen);
 		} else if (n == SAVEFILE_FOREIGN) {
-			read_foreign(r, f);
+			f->over = f->captures_only &&
+				  !savefile_is_capture(f->file);
+			if (!f->over) {
+				read_foreign(r, f);
+			}
 		} else if (n == SAVEFILE_ERROR) {
 			fault(r, f, savefile_error(f->file));
 		} else {

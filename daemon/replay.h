@@ -36,6 +36,7 @@ struct replay_file {
 	const char *name; /* for messages; the caller's */
 	bool begun; /* link types are known, and it was said */
 	bool over; /* nothing more will come out of it */
+	bool captures_only; /* what is no capture is no error */
 	struct link_types met;
 };
 

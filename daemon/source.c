@@ -15,6 +15,7 @@
 
 #include "filter.h"
 #include "log.h"
+#include "savefile.h"
 
 #define TIMEOUT_MS 100 /* of a ring block: platform.md's 0 waits for ever */
 
@@ -85,7 +86,7 @@ static int make_engine(struct source *s)
 
 	dlo_engine_config_init(&cfg);
 	cfg.all = o->all;
-	cfg.bytes = o->hex || o->link_header;
+	cfg.bytes = o->hex || o->link_header || o->write;
 	cfg.limit_n = o->limit_n;
 	cfg.limit_s = o->limit_s;
 	memcpy(cfg.dns_port, o->dns_port,
@@ -94,7 +95,8 @@ static int make_engine(struct source *s)
 	cfg.any_port = o->any_port;
 	cfg.record = on_record;
 	cfg.ctx = s;
-	if (s->interface && getrandom(&cfg.seed, sizeof(cfg.seed), 0) < 0) {
+	if ((s->interface || o->watch) &&
+		getrandom(&cfg.seed, sizeof(cfg.seed), 0) < 0) {
 		return -errno;
 	}
 	r = dlo_engine_new(&cfg, s->shared->rules, &s->engine);
@@ -301,21 +303,18 @@ static int add_file(struct source *s, const char *path)
 /* Whether a file begins like a capture: in a directory, others are no error. */
 static bool looks_like_capture(const char *path)
 {
-	static const uint32_t magics[] = {0xa1b2c3d4, 0xd4c3b2a1, 0xa1b23c4d,
-		0x4d3cb2a1, 0xa1b2cd34, 0x34cdb2a1, 0x0a0d0d0a};
-	uint32_t magic = 0;
-	FILE *f = fopen(path, "re");
-	size_t n = f ? fread(&magic, sizeof(magic), 1, f) : 0;
+	struct savefile *file;
+	struct dlo_frame frame;
+	char error[256];
+	bool is_capture;
 
-	if (f) {
-		fclose(f);
+	if (savefile_open(path, NULL, &file, error, sizeof(error))) {
+		return false;
 	}
-	for (size_t i = 0; n && i < sizeof(magics) / sizeof(magics[0]); i++) {
-		if (magic == magics[i]) {
-			return true;
-		}
-	}
-	return false;
+	savefile_read(file, &frame, 1);
+	is_capture = savefile_is_capture(file);
+	savefile_close(file);
+	return is_capture;
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -405,6 +404,8 @@ static void *run(void *arg)
 
 	if (s->interface) {
 		capture_live(s);
+	} else if (s->shared->options->watch) {
+		watch_folder(s);
 	} else {
 		replay_files(s);
 	}

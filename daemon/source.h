@@ -93,5 +93,6 @@ void source_close(struct source *s);
 
 void capture_live(struct source *s); /* capture.c */
 void replay_files(struct source *s); /* replay.c */
+void watch_folder(struct source *s); /* watch.c */
 
 #endif

@@ -35,7 +35,7 @@ struct sniff {
 static int open_sources(struct sniff *s)
 {
 	const struct options *o = &s->options;
-	unsigned n = o->files.n ? 1 : o->interfaces.n ? o->interfaces.n : 1;
+	unsigned n = o->interfaces.n ? o->interfaces.n : 1;
 	int r;
 
 	s->shared.options = o;
@@ -48,7 +48,7 @@ static int open_sources(struct sniff *s)
 		log_error("out of memory");
 		return EXIT_RUNTIME;
 	}
-	if (o->files.n) {
+	if (o->files.n || o->watch) {
 		s->n_sources = 1;
 		return source_open_files(s->sources, &s->shared, &o->files);
 	}
@@ -69,7 +69,7 @@ static int open_outputs(struct sniff *s)
 {
 	struct output_context c = {
 		.options = &s->options,
-		.wait = s->options.files.n > 0,
+		.wait = s->options.files.n > 0 || s->options.watch,
 		.reader_gone = loop_reader_gone,
 		.moved = loop_notify,
 		.ctx = &s->loop,
@@ -94,6 +94,9 @@ static void say_listening(const struct sniff *s)
 			pcap_datalink_val_to_name(link_type),
 			pcap_datalink_val_to_description(link_type),
 			pcap_snapshot(s->sources[i].pcap));
+	}
+	if (o->watch) {
+		log_info("watching %s", o->watch);
 	}
 	if (!o->all && !o->service && !o->quiet) {
 		log_info("alerts only; -a shows every message");
@@ -159,7 +162,7 @@ static int open_all(struct sniff *s)
 	const struct options *o = &s->options;
 	int r = lists_load(o, NULL, &s->rules);
 
-	if (!r && !o->files.n && !o->interfaces.n) {
+	if (!r && !o->files.n && !o->watch && !o->interfaces.n) {
 		r = interfaces_first(s->first, sizeof(s->first));
 	}
 	if (r) {
