@@ -5,9 +5,10 @@
  *	main ─ app (verbs) ┬ verb_sniff ┬ options
  *	                   │            ├ lists ─ libdnslookout's builder
  *	                   │            ├ source ┬ filter
- *	                   │            │        ├ capture ┬ the engine ─ ring
+ *	                   │            │        ├ capture ┬ engine ─ ring
  *	                   │            │        │         └ sampler
- *	                   │            │        └ replay, watch ─ savefile ─ input
+ *	                   │            │        ├ replay ┬ savefile
+ *	                   │            │        └ watch  ┘
  *	                   │            ├ loop ┬ output ┬ out_stdout ┬ writer
  *	                   │            │      │        ├ out_pcapng ┤
  *	                   │            │      │        └ out_syslog ┘

@@ -27,10 +27,15 @@ static void count_encrypted(
 	}
 }
 
+/* NetBIOS names, RFC 1002, 4.2: messages are laid out as those of DNS. */
+#define NETBIOS_NS 137
+
 int dlo_elsewhere_udp(struct dlo_decap *d)
 {
 	count_encrypted(d, DLO_ENCRYPTED_DOQ);
-	if (!dlo_message_begins(d->in.p, d->in.left, d->in.left + d->missing)) {
+	if (on_port(&d->dgram, NETBIOS_NS) ||
+		!dlo_message_begins(
+			d->in.p, d->in.left, d->in.left + d->missing)) {
 		return DLO_STAT_NOT_DNS_PORT;
 	}
 	return d->cfg->any_port ? DLO_DECAP_DATAGRAM : DLO_STAT_ODD_PORT;
