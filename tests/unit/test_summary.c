@@ -36,6 +36,25 @@ void dlo_engine_tally(const struct dlo_engine *e,
 	}
 }
 
+void dlo_engine_census(const struct dlo_engine *e,
+	void (*row)(void *ctx, const struct dlo_census_row *row), void *ctx)
+{
+	(void)e;
+	(void)row;
+	(void)ctx;
+}
+
+uint64_t dlo_engine_clients(const struct dlo_engine *e)
+{
+	(void)e;
+	return 0;
+}
+
+size_t dlo_json_string(const char *text, char *buf, size_t cap)
+{
+	return (size_t)snprintf(buf, cap, "\"%s\"", text);
+}
+
 unsigned dlo_ruleset_n_lists(const struct dlo_ruleset *rs)
 {
 	(void)rs;
@@ -57,6 +76,7 @@ static const char *say(struct dlo_engine engines[2],
 	struct source sources[2] = {{0}};
 	int log = memfd_create("stderr", MFD_CLOEXEC);
 	int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	char *census;
 	ssize_t n;
 
 	for (unsigned i = 0; i < 2; i++) {
@@ -73,6 +93,11 @@ static const char *say(struct dlo_engine engines[2],
 	text[n] = '\0';
 	close(log);
 	close(saved);
+	census = strstr(text, "census of ");
+	assert_int_equal(census != NULL, verbose);
+	if (census) { /* has golden tests of its own */
+		*census = '\0';
+	}
 	return text;
 }
 
