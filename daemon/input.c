@@ -27,18 +27,22 @@
  */
 
 #define PACKED_SIZE 65536u
+#define HEADER_MIN 5u /* octets of a zstd frame that are asked for first */
 #define WINDOW_LOG_MAX 27 /* 128 MiB: the limit of zstd's own program */
 
 struct input_unpacker {
 	uint8_t packed[PACKED_SIZE];
 	size_t at, end; /* of what is not decoded yet */
 	bool inside; /* of a gzip member or zstd frame */
+	bool more; /* to come out without more input: octets, or a fault */
+	bool bad; /* a fault was met, what came before it is given first */
 	bool over; /* behind the last member, something else */
 #ifdef HAVE_ZLIB
 	z_stream z;
 #endif
 #ifdef HAVE_ZSTD
 	ZSTD_DStream *zstd;
+	size_t want; /* octets up to the end of the next block */
 #endif
 };
 
@@ -122,6 +126,7 @@ static bool gzip_goes_on(struct input_unpacker *u)
 static ssize_t gzip_decode(struct input *in, void *buf, size_t n)
 {
 	struct input_unpacker *u = in->unpacker;
+	ssize_t made;
 	int r;
 
 	if (!gzip_goes_on(u)) {
@@ -133,13 +138,16 @@ static ssize_t gzip_decode(struct input *in, void *buf, size_t n)
 	u->z.avail_out = (uInt)n;
 	r = inflate(&u->z, Z_NO_FLUSH);
 	u->at = u->end - u->z.avail_in;
+	made = (ssize_t)(n - u->z.avail_out);
 	if (r == Z_STREAM_END) {
 		u->inside = false;
 	} else if (r != Z_OK && r != Z_BUF_ERROR) {
-		return fail(in, "damaged: gzip: %s",
-			u->z.msg ? u->z.msg : "cannot be unpacked");
+		u->bad = true;
 	}
-	return (ssize_t)(n - u->z.avail_out);
+	return u->bad && !made
+		       ? fail(in, "damaged: gzip: %s",
+				 u->z.msg ? u->z.msg : "cannot be unpacked")
+		       : made;
 }
 #endif
 
@@ -150,6 +158,7 @@ static int zstd_start(struct input *in)
 {
 	struct input_unpacker *u = in->unpacker;
 
+	u->want = HEADER_MIN;
 	u->zstd = ZSTD_createDStream();
 	if (!u->zstd || ZSTD_isError(ZSTD_DCtx_setParameter(u->zstd,
 				ZSTD_d_windowLogMax, WINDOW_LOG_MAX))) {
@@ -158,10 +167,14 @@ static int zstd_start(struct input *in)
 	return 0;
 }
 
+/* A block at a time, as libzstd asks for them: what it made before it found a
+ * fault in the same call would be lost. */
 static ssize_t zstd_decode(struct input *in, void *buf, size_t n)
 {
 	struct input_unpacker *u = in->unpacker;
-	ZSTD_inBuffer packed = {u->packed + u->at, u->end - u->at, 0};
+	size_t there = u->end - u->at;
+	ZSTD_inBuffer packed = {
+		u->packed + u->at, there < u->want ? there : u->want, 0};
 	ZSTD_outBuffer plain = {buf, n, 0};
 	size_t r = ZSTD_decompressStream(u->zstd, &plain, &packed);
 
@@ -169,9 +182,8 @@ static ssize_t zstd_decode(struct input *in, void *buf, size_t n)
 		return fail(in, "damaged: zstd: %s", ZSTD_getErrorName(r));
 	}
 	u->at += packed.pos;
-	if (packed.pos || plain.pos) {
-		u->inside = r != 0;
-	}
+	u->inside = r != 0;
+	u->want = r ? r : HEADER_MIN;
 	return (ssize_t)plain.pos;
 }
 #endif
@@ -252,12 +264,16 @@ static ssize_t read_packed(struct input *in, void *buf, size_t n)
 		return INPUT_ERROR; /* it did not start */
 	}
 	while (!u->over) {
-		r = codings[in->coding].decode(in, buf, n);
-		if (r) {
-			return r;
+		/* Called again and again with nothing, libzstd gives up. */
+		while (!u->over && (u->at < u->end || u->more)) {
+			r = codings[in->coding].decode(in, buf, n);
+			u->more = u->bad || r == (ssize_t)n;
+			if (r) {
+				return r;
+			}
 		}
-		if (u->at < u->end) {
-			continue; /* between two members */
+		if (u->over) {
+			break;
 		}
 		r = read_file(in, u->packed, sizeof(u->packed));
 		if (r <= 0) {
