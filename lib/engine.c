@@ -25,6 +25,8 @@
  * or of none: so it has its own struct dlo_decap, and no frame.
  */
 
+#define GIVE_UP_EVERY_NS 100000000u /* a frame's time is short */
+
 struct dlo_engine {
 	struct dlo_engine_config cfg;
 	int link_type; /* of the newest frame, and its layer */
@@ -34,6 +36,7 @@ struct dlo_engine {
 	struct dlo_defrag *defrag;
 	struct dlo_stream *stream;
 	uint64_t last_ns; /* newest packet time seen */
+	uint64_t give_up_ns; /* when to look for what waited too long */
 	struct dlo_stats stats;
 	const struct dlo_frame *frame; /* under way, or NULL */
 	struct dlo_decap decap; /* of it */
@@ -98,7 +101,10 @@ static void note_time(struct dlo_engine *e, uint64_t ts_ns)
 		e->last_ns = ts_ns;
 		e->judge.now_ns = ts_ns;
 	}
-	give_up(e, ts_ns);
+	if (back || ts_ns >= e->give_up_ns) {
+		give_up(e, ts_ns);
+		e->give_up_ns = ts_ns + GIVE_UP_EVERY_NS;
+	}
 }
 
 /* Takes layers off, through packets that were put together from fragments. */
@@ -242,6 +248,7 @@ struct dlo_engine *dlo_engine_free(struct dlo_engine *e)
 void dlo_engine_restart(struct dlo_engine *e)
 {
 	e->last_ns = 0;
+	e->give_up_ns = 0;
 	dlo_defrag_restart(e->defrag);
 	dlo_stream_restart(e->stream);
 	dlo_judge_restart(&e->judge);
