@@ -135,10 +135,13 @@ static enum dlo_stat take(struct dlo_engine *e)
 	struct dlo_decap *d = &e->decap;
 	struct dlo_delivery from = {
 		.dgram = &d->dgram, .ts_ns = f->ts_ns, .packet = f->packet};
-	int end = decap(e);
+	int end = e->cfg.census_only ? dlo_decap_run(d) : decap(e);
 
-	if (end > 0 || e->cfg.census_only) {
-		return end > 0 ? (enum dlo_stat)end : 0;
+	if (end > 0) {
+		return (enum dlo_stat)end;
+	}
+	if (e->cfg.census_only) {
+		return 0; /* pieces stay pieces */
 	}
 	note_time(e, f->ts_ns);
 	if (end == DLO_DECAP_SEGMENT) {

@@ -390,6 +390,31 @@ static void test_counts_are_told(void **state)
 	close_bench(&b);
 }
 
+/* A census looks at layers: whatever it is given, it has nothing to say, not
+ * even of pieces that nothing came after. */
+static void test_census_says_nothing(void **state)
+{
+	struct dlo_engine_config cfg;
+	static struct frame f;
+	static struct bench b;
+
+	(void)state;
+	dlo_engine_config_init(&cfg);
+	cfg.all = true;
+	cfg.census_only = true;
+	open_bench(&b, &cfg);
+	make(&f, 0, 2, (const char *const[]){"one.example", "a.example"});
+	feed(&b, &f, 1);
+	f.data[6] = 0x20; /* more fragments */
+	feed(&b, &f, 2);
+	dlo_engine_flush(b.engine, UINT64_MAX);
+	assert_string_equal(b.log, "");
+	assert_int_equal(dlo_engine_stat(b.engine, DLO_STAT_FRAMES), 2);
+	assert_int_equal(dlo_engine_stat(b.engine, DLO_STAT_CARRIERS), 2);
+	assert_int_equal(dlo_engine_stat(b.engine, DLO_STAT_MESSAGES), 0);
+	close_bench(&b);
+}
+
 /* ---- no heap ------------------------------------------------------------- */
 
 /* Stage 9 too: through the daemon's ring. */
@@ -489,6 +514,7 @@ int main(void)
 		cmocka_unit_test(test_link_type_is_the_frames_own),
 		cmocka_unit_test(test_limit_and_time),
 		cmocka_unit_test(test_counts_are_told),
+		cmocka_unit_test(test_census_says_nothing),
 		cmocka_unit_test(test_heap_calls_are_counted),
 		cmocka_unit_test(test_no_heap_call_on_the_path),
 	};
