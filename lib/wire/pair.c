@@ -55,11 +55,6 @@ struct dlo_pair *dlo_pair_free(struct dlo_pair *p)
 	return NULL;
 }
 
-size_t dlo_pair_bytes(void)
-{
-	return sizeof(struct dlo_pair);
-}
-
 static uint64_t identity(
 	const struct dlo_pair *p, const struct dlo_pair_key *key)
 {

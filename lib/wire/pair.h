@@ -29,9 +29,6 @@ struct dlo_pair_key {
 int dlo_pair_new(uint64_t seed, struct dlo_pair **ret);
 struct dlo_pair *dlo_pair_free(struct dlo_pair *p); /* NULL */
 
-/* Octets that it takes, for whoever prints capacities. */
-size_t dlo_pair_bytes(void);
-
 /*
  * Remembers a query; the same one again counts from now. Only queries that
  * raised something belong here: others would push them out. A full place loses
