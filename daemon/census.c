@@ -53,7 +53,7 @@ static uint64_t stat_of(const struct view *v, enum dlo_stat stat)
 
 static void put_start(FILE *f, const struct view *v)
 {
-	fprintf(f, "warning: %s%s: ", v->source,
+	fprintf(f, CENSUS_WARNING "%s%s: ", v->source,
 		!strcmp(v->scope, "sampled") ? " (sampled)" : "");
 }
 
@@ -184,7 +184,7 @@ static void print_warnings_json(FILE *f, const struct view *v)
 	fclose(lines);
 	for (line = strtok_r(text, "\n", &save); line;
 		line = strtok_r(NULL, "\n", &save)) {
-		line += strlen("warning: ");
+		line += strlen(CENSUS_WARNING);
 		if (dlo_json_string(line, string, sizeof(string))) {
 			fprintf(f, "%s%s", between, string);
 			between = ",";

@@ -20,7 +20,9 @@ void census_print_json(FILE *f, const struct source *sources, unsigned n);
 /* The same for a person. */
 void census_print_text(FILE *f, const struct source *sources, unsigned n);
 
-/* Only what looks wrong, a line each, which begin with "warning: ". */
+#define CENSUS_WARNING "warning: "
+
+/* Only what looks wrong, a line each, which begins with CENSUS_WARNING. */
 void census_print_warnings(FILE *f, const struct source *sources, unsigned n);
 
 #endif

@@ -285,8 +285,6 @@ static void print(FILE *f, const struct options *o,
 	census_print_warnings(f, sources, n_sources);
 }
 
-#define WARNING "warning: " /* census.h */
-
 /* In journald's form each line has its level. */
 static void log_lines(char *text)
 {
@@ -294,8 +292,8 @@ static void log_lines(char *text)
 
 	for (line = strtok_r(text, "\n", &save); line;
 		line = strtok_r(NULL, "\n", &save)) {
-		if (!strncmp(line, WARNING, strlen(WARNING))) {
-			log_warning("%s", line + strlen(WARNING));
+		if (!strncmp(line, CENSUS_WARNING, strlen(CENSUS_WARNING))) {
+			log_warning("%s", line + strlen(CENSUS_WARNING));
 		} else {
 			log_info("%s", line);
 		}
