@@ -14,7 +14,6 @@
 #include "rules/ruleset.h"
 #include "wire/answer.h"
 #include "wire/chain.h"
-#include "wire/held.h"
 #include "wire/message.h"
 #include "wire/pair.h"
 
@@ -58,9 +57,9 @@ int dlo_judge_init(struct dlo_judge *j);
 void dlo_judge_fini(struct dlo_judge *j);
 
 /*
- * Judges a message, which DLO_NAME_HEADROOM - DLO_DNS_HEADER readable octets
- * precede, and counts it. `frame` made it whole; NULL: none did, its octets are
- * not recorded. Of a partial one nothing is said when it has no whole question.
+ * Judges a message and counts it. `frame` made it whole; NULL: none did, its
+ * octets are not recorded. Of a partial one nothing is said when it has no
+ * whole question.
  */
 void dlo_judge_message(struct dlo_judge *j, const struct dlo_delivery *from,
 	const struct dlo_frame *frame);

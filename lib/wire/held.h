@@ -51,15 +51,6 @@ struct dlo_held_config {
 	void *ctx;
 };
 
-/* A message that was put together, for who judges it. */
-struct dlo_delivery {
-	const struct dlo_dgram *dgram;
-	uint64_t ts_ns, packet;
-	bool partial; /* not all of it came */
-};
-/* DLO_NAME_HEADROOM - DLO_DNS_HEADER octets before the payload are readable. */
-typedef void (*dlo_deliver_fn)(void *ctx, const struct dlo_delivery *delivery);
-
 /* Of what goes from dgram's source to its destination. */
 struct dlo_held_key dlo_held_key(
 	const struct dlo_dgram *dgram, uint8_t protocol, uint32_t id);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "dnslookout.h"
+#include "wire/decap.h"
 #include "wire/name.h"
 
 #define DLO_DNS_HEADER 12
@@ -33,6 +34,14 @@ struct dlo_message {
 	struct dlo_question question[DLO_QUESTIONS_MAX];
 	/* Where names with pointers in them are unfolded to. */
 	struct dlo_name_buf unfolded[DLO_QUESTIONS_MAX];
+};
+
+/* A message as it came, for who judges it: dgram's payload, before which
+ * DLO_NAME_HEADROOM - DLO_DNS_HEADER octets are readable. */
+struct dlo_delivery {
+	const struct dlo_dgram *dgram;
+	uint64_t ts_ns, packet;
+	bool partial; /* not all of it came */
 };
 
 static inline bool dlo_message_is_response(const struct dlo_message *m)
@@ -63,11 +72,5 @@ enum dlo_stat dlo_message_read(
  * and for nearly all other octets a few comparisons.
  */
 bool dlo_message_begins(const uint8_t *data, size_t len, size_t sent_len);
-
-/* The same of a whole message. */
-static inline bool dlo_message_plausible(const uint8_t *data, size_t len)
-{
-	return dlo_message_begins(data, len, len);
-}
 
 #endif

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "wire/message.h"
+#include "wire/held.h"
 
 /*
  * Theory of operation

@@ -7,7 +7,7 @@
 
 #include "base/stats.h"
 #include "wire/decap.h"
-#include "wire/held.h"
+#include "wire/message.h"
 
 #define DLO_STREAM_FLOWS 4096u /* directions of connections */
 #define DLO_STREAM_TIMEOUT_NS 30000000000u /* without a new octet */
@@ -21,7 +21,8 @@ struct dlo_stream; /* fixed size, 3.8 MiB, touched as it fills */
 struct dlo_stream_config {
 	uint64_t seed;
 	struct dlo_stats *stats;
-	dlo_deliver_fn deliver; /* must not take segments */
+	/* Must not take segments. */
+	void (*deliver)(void *ctx, const struct dlo_delivery *d);
 	void *ctx;
 };
 

@@ -248,8 +248,8 @@ static void test_random_octets_begin_no_message(void **state)
 							      : x >> 8 & 255;
 			}
 			for (size_t i = 0; i + 600 < LEN; i++) {
-				assert_false(dlo_message_plausible(
-					data + i, 20 + (i & 511)));
+				assert_false(dlo_message_begins(data + i,
+					20 + (i & 511), 20 + (i & 511)));
 			}
 		}
 	}
