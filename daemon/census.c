@@ -153,21 +153,6 @@ static unsigned print_part(
 	return rows.n;
 }
 
-static void print_skipped_json(FILE *f, const struct view *v)
-{
-	const char *between = "";
-
-	for (unsigned i = 0; i < DLO_STAT__N; i++) {
-		uint64_t n = stat_of(v, i);
-
-		if (n && dlo_stat_info(i).stop) {
-			fprintf(f, "%s\"%s\":%" PRIu64, between,
-				dlo_stat_info(i).name, n);
-			between = ",";
-		}
-	}
-}
-
 /* ---- JSON --------------------------------------------------------------- */
 
 static void print_warnings_json(FILE *f, const struct view *v)
@@ -193,17 +178,40 @@ static void print_warnings_json(FILE *f, const struct view *v)
 	free(text);
 }
 
+/* An object of the reasons why something ended: those that are not 0. */
+static void print_reasons_json(
+	FILE *f, const struct view *v, const char *name, enum dlo_ends ends)
+{
+	const char *between = "";
+
+	fprintf(f, ",\"%s\":{", name);
+	for (unsigned i = 0; i < DLO_STAT__N; i++) {
+		uint64_t n = stat_of(v, i);
+
+		if (n && dlo_stat_info(i).ends == ends) {
+			fprintf(f, "%s\"%s\":%" PRIu64, between,
+				dlo_stat_info(i).name, n);
+			between = ",";
+		}
+	}
+	fputc('}', f);
+}
+
+/* All other counters, 0 or not. */
+static void print_flows_json(FILE *f, const struct view *v)
+{
+	for (unsigned i = 0; i < DLO_STAT__N; i++) {
+		struct dlo_stat_info info = dlo_stat_info(i);
+
+		if (info.ends == DLO_ENDS_NOTHING) {
+			fprintf(f, ",\"%s\":%" PRIu64, info.name,
+				stat_of(v, i));
+		}
+	}
+}
+
 static void print_json(FILE *f, const struct view *v)
 {
-	static const struct {
-		const char *name;
-		enum dlo_stat stat;
-	} fields[] = {
-		{"frames", DLO_STAT_FRAMES},
-		{"messages", DLO_STAT_MESSAGES},
-		{"queries", DLO_STAT_QUERIES},
-		{"responses", DLO_STAT_RESPONSES},
-	};
 	static const char *const parts[] = {
 		[DLO_CENSUS_LAYERS] = "layers",
 		[DLO_CENSUS_VLANS] = "vlans",
@@ -214,20 +222,17 @@ static void print_json(FILE *f, const struct view *v)
 	dlo_json_string(v->source, source, sizeof(source));
 	fprintf(f, "{\"census\":{\"source\":%s,\"scope\":\"%s\"", source,
 		v->scope);
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		fprintf(f, ",\"%s\":%" PRIu64, fields[i].name,
-			stat_of(v, fields[i].stat));
-	}
+	print_flows_json(f, v);
 	fprintf(f, ",\"kernel_dropped\":%" PRIu64 ",\"clients\":%" PRIu64,
 		v->dropped, dlo_engine_clients(v->engine));
-	for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+	for (unsigned i = 0; i < DLO_CENSUS__N; i++) {
 		fprintf(f, ",\"%s\":{", parts[i]);
 		print_part(f, v, i, true);
 		fputc('}', f);
 	}
-	fputs(",\"skipped\":{", f);
-	print_skipped_json(f, v);
-	fputs("},\"warnings\":[", f);
+	print_reasons_json(f, v, "skipped", DLO_ENDS_FRAME);
+	print_reasons_json(f, v, "messages_skipped", DLO_ENDS_MESSAGE);
+	fputs(",\"warnings\":[", f);
 	print_warnings_json(f, v);
 	fputs("]}}\n", f);
 }

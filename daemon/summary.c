@@ -115,24 +115,14 @@ static void print_notes(FILE *f, const struct source *s, unsigned n)
 	}
 }
 
-static bool is_stop(struct dlo_stat_info info)
-{
-	return info.stop;
-}
-
-static bool is_fault(struct dlo_stat_info info)
-{
-	return info.fault;
-}
-
-/* One line of all counters of a kind, after its first words. */
-static void print_kind(FILE *f, const struct source *s, unsigned n,
-	const char *before, bool (*is)(struct dlo_stat_info info))
+/* One line of the reasons why something ended, after its first words. */
+static void print_ends(FILE *f, const struct source *s, unsigned n,
+	const char *before, enum dlo_ends ends)
 {
 	for (unsigned i = 0; i < DLO_STAT__N; i++) {
 		uint64_t v = stat_of_all(s, n, i);
 
-		if (v && is(dlo_stat_info(i))) {
+		if (v && dlo_stat_info(i).ends == ends) {
 			fprintf(f, "%s%" PRIu64 " %s", before, v,
 				dlo_stat_info(i).text);
 			before = "; ";
@@ -269,10 +259,10 @@ static void print(FILE *f, const struct options *o,
 	print_packets(f, &t);
 	print_found(f, sources, n_sources, rules, t.lost + lost);
 	print_notes(f, sources, n_sources);
-	print_kind(f, sources, n_sources,
-		"packets that went no further: ", is_stop);
-	print_kind(f, sources, n_sources,
-		"messages that went no further: ", is_fault);
+	print_ends(f, sources, n_sources,
+		"packets that went no further: ", DLO_ENDS_FRAME);
+	print_ends(f, sources, n_sources,
+		"messages that went no further: ", DLO_ENDS_MESSAGE);
 	for (unsigned i = 0; at_end && i < n_sources; i++) {
 		dlo_engine_tally(sources[i].engine, on_row, &all);
 	}

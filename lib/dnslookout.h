@@ -347,12 +347,14 @@ enum dlo_stat {
 		DLO_STAT__N
 };
 
+/* What a counter says went no further, and why. */
+enum dlo_ends { DLO_ENDS_NOTHING, DLO_ENDS_FRAME, DLO_ENDS_MESSAGE };
+
 struct dlo_stat_info {
 	const char *name, *text;
-	bool stop; /* why a frame went no further */
-	bool blind; /* a stop that may hide DNS: too many are no good sign */
-	bool fault; /* why a message did not */
-	bool bad; /* a fault that is its sender's */
+	enum dlo_ends ends;
+	bool blind; /* a frame's, and may hide DNS: many are no good sign */
+	bool bad; /* a message's, and its sender's fault */
 };
 struct dlo_stat_info dlo_stat_info(enum dlo_stat stat);
 

@@ -21,12 +21,18 @@ static_assert(sizeof(rows) / sizeof(rows[0]) == DLO_STAT__N,
 
 struct dlo_stat_info dlo_stat_info(enum dlo_stat stat)
 {
+	static const enum dlo_ends ends[] = {
+		[STOP] = DLO_ENDS_FRAME,
+		[BLIND] = DLO_ENDS_FRAME,
+		[FAULT] = DLO_ENDS_MESSAGE,
+		[BAD] = DLO_ENDS_MESSAGE,
+	};
+
 	return (struct dlo_stat_info){
 		.name = rows[stat].name,
 		.text = rows[stat].text,
-		.stop = rows[stat].kind == STOP || rows[stat].kind == BLIND,
+		.ends = ends[rows[stat].kind],
 		.blind = rows[stat].kind == BLIND,
-		.fault = rows[stat].kind == FAULT || rows[stat].kind == BAD,
 		.bad = rows[stat].kind == BAD,
 	};
 }

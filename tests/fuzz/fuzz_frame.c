@@ -130,8 +130,11 @@ static void check_counters(const struct dlo_engine *e)
 	uint64_t messages = dlo_engine_stat(e, DLO_STAT_MESSAGES);
 
 	for (unsigned i = 0; i < DLO_STAT__N; i++) {
-		frames += dlo_stat_info(i).stop ? dlo_engine_stat(e, i) : 0;
-		messages += dlo_stat_info(i).fault ? dlo_engine_stat(e, i) : 0;
+		enum dlo_ends ends = dlo_stat_info(i).ends;
+		uint64_t n = dlo_engine_stat(e, i);
+
+		frames += ends == DLO_ENDS_FRAME ? n : 0;
+		messages += ends == DLO_ENDS_MESSAGE ? n : 0;
 	}
 	CHECK(frames == dlo_engine_stat(e, DLO_STAT_FRAMES));
 	CHECK(messages >= dlo_engine_stat(e, DLO_STAT_CARRIERS));
