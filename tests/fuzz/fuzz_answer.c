@@ -16,20 +16,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "wire/chain.h"
 #include "wire/message.h"
 #include "wire/via.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define CHECK(x) \
-	do { \
-		if (!(x)) { \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, \
-				#x); \
-			abort(); \
-		} \
-	} while (0)
 
 static struct dlo_message message;
 static struct dlo_answer answer;

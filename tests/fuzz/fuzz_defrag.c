@@ -12,18 +12,10 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "check.h"
 #include "wire/defrag.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define CHECK(x) \
-	do { \
-		if (!(x)) { \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, \
-				#x); \
-			abort(); \
-		} \
-	} while (0)
 
 #define N_PACKETS 4u
 #define PAYLOAD_MAX 65535u

@@ -14,20 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "dnslookout.h"
 #include "match/pattern.h"
 #include "wire/name.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define CHECK(x) \
-	do { \
-		if (!(x)) { \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, \
-				#x); \
-			abort(); \
-		} \
-	} while (0)
 
 static const int link_types[] = {1, 0, 9, 12, 50, 51, 101, 108, 113, 228, 229,
 	276, 147, 6, 7, 8, 10, 11, 104, 105, 107, 109, 117, 119, 122, 127, 129,

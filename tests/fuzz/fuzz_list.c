@@ -12,19 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "match/pattern.h"
 #include "rules/ruleset.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define CHECK(x) \
-	do { \
-		if (!(x)) { \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, \
-				#x); \
-			abort(); \
-		} \
-	} while (0)
 
 static const char *const files[] = {
 	"a.list", "d/b.hosts", "c.adblock", "d.rpz", "e.list"};

@@ -8,6 +8,7 @@
  * (but of damaged zstd: libzstd gives of a bad block what it was given piece by
  * piece, or nothing); what is not ours comes back octet by octet.
  */
+#include "check.h"
 #include "savefile.h"
 
 #include <stdint.h>
@@ -18,15 +19,6 @@
 #include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define CHECK(x) \
-	do { \
-		if (!(x)) { \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, \
-				#x); \
-			abort(); \
-		} \
-	} while (0)
 
 #define FRAMES_MAX 4096 /* of one input: packed ones may hold billions */
 
