@@ -9,7 +9,7 @@
 /*
  * Whether an address (4 or 16 octets) is one that a well-known resolver answers
  * DNS over HTTPS on: what goes to its port 443 is look-ups that nobody sees.
- * Some ten nanoseconds.
+ * Some nanoseconds.
  */
 bool dlo_resolver_known(const uint8_t *address, unsigned ip_version);
 
