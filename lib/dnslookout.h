@@ -369,7 +369,7 @@ struct dlo_engine_config {
 	uint16_t dns_port[32];
 	unsigned n_dns_ports;
 	bool any_port; /* what looks like DNS is DNS on any other port too */
-	bool census_only; /* look at layers, not into messages */
+	bool census_only; /* look at layers, not into messages: small */
 	uint64_t seed; /* of tables that grow from traffic: random live, fixed
 			  in replay */
 	/* Called for each record, in the thread of dlo_engine_frame(). */

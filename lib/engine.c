@@ -172,6 +172,9 @@ void dlo_engine_frame(struct dlo_engine *e, const struct dlo_frame *f)
 
 void dlo_engine_flush(struct dlo_engine *e, uint64_t now_ns)
 {
+	if (e->cfg.census_only) {
+		return; /* it has no tables */
+	}
 	give_up(e, now_ns);
 	dlo_judge_flush(&e->judge, now_ns);
 }
@@ -228,7 +231,7 @@ int dlo_engine_new(const struct dlo_engine_config *cfg,
 		.any_port = e->cfg.any_port,
 		.census = &e->census};
 	e->layer = dlo_link_layer(e->link_type);
-	r = init(e);
+	r = cfg->census_only ? 0 : init(e);
 	if (r) {
 		dlo_engine_free(e);
 		return r;
@@ -250,6 +253,9 @@ struct dlo_engine *dlo_engine_free(struct dlo_engine *e)
 
 void dlo_engine_restart(struct dlo_engine *e)
 {
+	if (e->cfg.census_only) {
+		return;
+	}
 	e->last_ns = 0;
 	e->give_up_ns = 0;
 	dlo_defrag_restart(e->defrag);
@@ -339,5 +345,7 @@ void dlo_engine_tally(const struct dlo_engine *e,
 {
 	struct tally_out out = {.j = &e->judge, .row = row, .ctx = ctx};
 
-	dlo_tally_each(e->judge.tally, on_tally, &out);
+	if (e->judge.tally) {
+		dlo_tally_each(e->judge.tally, on_tally, &out);
+	}
 }
