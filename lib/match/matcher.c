@@ -241,17 +241,11 @@ int dlo_matcher_build(struct dlo_matcher_builder *b, struct dlo_arena *arena,
 	return r;
 }
 
-/* What the miss path leaves of the indices. */
-struct left {
-	uint64_t cut, scan; /* buckets */
-	unsigned trie;
-	bool grams;
-};
-
-/* Settles what the indices could not exclude. */
+/* Settles what the indices could not exclude: of the trie what dlo_trie_look()
+ * left, of the infix some buckets, and perhaps the grams. */
 static __attribute__((noinline)) size_t settle(const struct dlo_matcher *m,
-	const struct dlo_name *name, const struct left *left, uint32_t *ids,
-	size_t cap)
+	const struct dlo_name *name, uint32_t *ids, size_t cap, unsigned trie,
+	uint64_t cut, uint64_t scan, bool grams)
 {
 	struct dlo_hits h; /* not set to zero: `flat` is large */
 
@@ -260,34 +254,28 @@ static __attribute__((noinline)) size_t settle(const struct dlo_matcher *m,
 	h.cap = cap;
 	h.n = 0;
 	h.flat_made = false;
-	if (left->trie) {
-		dlo_trie_find(&m->trie, left->trie, &h);
+	if (trie) {
+		dlo_trie_find(&m->trie, trie, &h);
 	}
-	dlo_infix_find(&m->infix, left->cut, left->scan, &h);
-	if (left->grams) {
+	dlo_infix_find(&m->infix, cut, scan, &h);
+	if (grams) {
 		dlo_trie_find_grams(&m->grams, &h);
 	}
 	return h.n;
 }
 
+/* No struct for what is left: the miss path stays in registers. */
 size_t dlo_matcher_match(const struct dlo_matcher *m,
 	const struct dlo_name *name, uint32_t *ret_ids, size_t cap)
 {
-	struct left left = {.trie = dlo_trie_look(&m->trie, name)};
+	unsigned trie = dlo_trie_look(&m->trie, name);
+	uint64_t cut = m->infix.cut ? dlo_infix_cuts(&m->infix, name) : 0;
+	uint64_t scan = m->infix.scan ? dlo_infix_scan(&m->infix, name) : 0;
+	bool grams = m->grams.n_tails && dlo_trie_scan(&m->grams, name);
 
-	if (m->infix.cut) {
-		left.cut = dlo_infix_cuts(&m->infix, name);
-	}
-	if (m->infix.scan) {
-		left.scan = dlo_infix_scan(&m->infix, name);
-	}
-	if (m->grams.n_tails) {
-		left.grams = dlo_trie_scan(&m->grams, name);
-	}
-	if (__builtin_expect(!left.trie && !left.grams &&
-				     !(left.cut | left.scan | m->infix.always),
-		    1)) {
+	if (__builtin_expect(
+		    !trie && !grams && !(cut | scan | m->infix.always), 1)) {
 		return 0;
 	}
-	return settle(m, name, &left, ret_ids, cap);
+	return settle(m, name, ret_ids, cap, trie, cut, scan, grams);
 }
