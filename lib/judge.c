@@ -48,12 +48,12 @@ static void fill_meta(const struct dlo_judge *j, struct dlo_meta *meta)
 		.n_vlans = d->n_vlans < DLO_VLANS_MAX ? d->n_vlans
 						      : DLO_VLANS_MAX,
 		.ifindex = d->ifindex,
-		.id = m->id,
+		.id = dlo_message_id(m),
 		.flags = m->flags,
 		.n_questions = m->n_questions,
-		.n_answers = m->n_answers,
-		.n_authority = m->n_authority,
-		.n_additional = m->n_additional,
+		.n_answers = dlo_message_n_answers(m),
+		.n_authority = dlo_message_n_authority(m),
+		.n_additional = dlo_message_n_additional(m),
 		.dns_len = (uint16_t)(d->sent_len < UINT16_MAX ? d->sent_len
 							       : UINT16_MAX),
 		.n_seen = m->n_seen,
@@ -265,14 +265,10 @@ static void act(struct dlo_judge *j, const struct subject *what,
 	}
 }
 
-/* Matches a name: the verdicts are in j->verdict. Returns how many. */
-static size_t match(struct dlo_judge *j, const struct dlo_name *name)
+/* The verdicts on the n patterns in j->hit, which may be more than it holds,
+ * are in j->verdict. Returns how many. */
+static __attribute__((noinline)) size_t decide(struct dlo_judge *j, size_t n)
 {
-	size_t n = dlo_ruleset_match(j->rules, name, j->hit, DLO_HITS_MAX);
-
-	if (!n) {
-		return 0;
-	}
 	count(j, DLO_STAT_HITS);
 	if (n > DLO_HITS_MAX) {
 		dlo_stats_add(
@@ -282,7 +278,13 @@ static size_t match(struct dlo_judge *j, const struct dlo_name *name)
 	return dlo_ruleset_decide(j->rules, j->hit, n, j->verdict);
 }
 
-/* ---- queries ------------------------------------------------------------ */
+/* Nearly all names end here. */
+static size_t match(struct dlo_judge *j, const struct dlo_name *name)
+{
+	return dlo_ruleset_match(j->rules, name, j->hit, DLO_HITS_MAX);
+}
+
+/* ---- questions ---------------------------------------------------------- */
 
 static struct dlo_pair_key pair_key(const struct dlo_judge *j, unsigned i)
 {
@@ -294,7 +296,7 @@ static struct dlo_pair_key pair_key(const struct dlo_judge *j, unsigned i)
 		.server = r ? d->src : d->dst,
 		.client_port = r ? d->dport : d->sport,
 		.server_port = r ? d->sport : d->dport,
-		.id = j->message.id,
+		.id = dlo_message_id(&j->message),
 		.ip_version = d->ip_version,
 		.transport = d->transport,
 		.context = d->context,
@@ -302,52 +304,28 @@ static struct dlo_pair_key pair_key(const struct dlo_judge *j, unsigned i)
 	};
 }
 
-static void judge_query(struct dlo_judge *j, unsigned i)
+/* Whether the look-up was judged with its query; a query is remembered. */
+static bool is_judged(struct dlo_judge *j, unsigned i)
 {
-	struct subject what = {.question = i, .link = -1};
-	size_t n = match(j, &j->message.question[i].name);
-	struct dlo_pair_key key;
+	struct dlo_pair_key key = pair_key(j, i);
 
-	if (n) {
-		key = pair_key(j, i);
-		dlo_pair_query(j->pair, &key, j->from->ts_ns);
+	if (j->response) {
+		return dlo_pair_response(j->pair, &key, j->from->ts_ns);
 	}
-	for (size_t k = 0; k < n; k++) {
-		act(j, &what, &j->verdict[k]);
-	}
+	dlo_pair_query(j->pair, &key, j->from->ts_ns);
+	return false;
 }
 
-/* ---- responses ---------------------------------------------------------- */
-
-static void read_answer(struct dlo_judge *j)
-{
-	const struct dlo_message *m = &j->message;
-	const struct dlo_dgram *d = j->from->dgram;
-
-	dlo_answer_read(&j->answer, d->payload, d->len, m->end,
-		m->end ? m->n_answers : 0);
-	if (j->answer.damaged) {
-		count(j, DLO_STAT_ANSWERS_DAMAGED);
-	}
-	dlo_stats_add(j->stats, DLO_STAT_ALIASES_OVER,
-		dlo_answer_links_over(&j->answer));
-}
-
-/* The look-up was judged with its query, if that was seen. */
-static void judge_asked(struct dlo_judge *j, unsigned i)
+/* Judges question i, whose name matches n patterns. */
+static __attribute__((noinline)) void judge_question(
+	struct dlo_judge *j, unsigned i, size_t n)
 {
 	struct subject what = {.question = i, .link = -1};
-	size_t n = match(j, &j->message.question[i].name);
-	struct dlo_pair_key key;
-	bool seen;
+	bool judged = is_judged(j, i);
 
-	if (!n) {
-		return;
-	}
-	key = pair_key(j, i);
-	seen = dlo_pair_response(j->pair, &key, j->from->ts_ns);
+	n = decide(j, n);
 	for (size_t k = 0; k < n; k++) {
-		if (seen) {
+		if (judged) {
 			said(j, j->verdict[k].group);
 		} else {
 			act(j, &what, &j->verdict[k]);
@@ -355,7 +333,23 @@ static void judge_asked(struct dlo_judge *j, unsigned i)
 	}
 }
 
-static void judge_aliases(struct dlo_judge *j)
+/* ---- answers ------------------------------------------------------------ */
+
+static void read_answer(struct dlo_judge *j)
+{
+	const struct dlo_message *m = &j->message;
+	const struct dlo_dgram *d = j->from->dgram;
+
+	dlo_answer_read(&j->answer, d->payload, d->len, m->end,
+		m->end ? dlo_message_n_answers(m) : 0);
+	if (j->answer.damaged) {
+		count(j, DLO_STAT_ANSWERS_DAMAGED);
+	}
+	dlo_stats_add(j->stats, DLO_STAT_ALIASES_OVER,
+		dlo_answer_links_over(&j->answer));
+}
+
+static __attribute__((noinline)) void judge_aliases(struct dlo_judge *j)
 {
 	struct dlo_chain *c = &j->chain;
 	size_t n;
@@ -371,6 +365,7 @@ static void judge_aliases(struct dlo_judge *j)
 			continue;
 		}
 		n = match(j, &c->link[c->order[k]].name);
+		n = n ? decide(j, n) : 0;
 		for (size_t v = 0; v < n; v++) {
 			act(j, &what, &j->verdict[v]);
 		}
@@ -405,11 +400,12 @@ static void count_questions(struct dlo_judge *j)
 /* Only what asks or answers (opcode 0) is judged. */
 static void judge(struct dlo_judge *j)
 {
+	size_t n;
+
 	for (unsigned i = 0; i < j->message.n_seen; i++) {
-		if (j->response) {
-			judge_asked(j, i);
-		} else {
-			judge_query(j, i);
+		n = match(j, &j->message.question[i].name);
+		if (n) {
+			judge_question(j, i, n);
 		}
 	}
 	if (j->response && j->answer.n_links) {

@@ -4,68 +4,74 @@
 
 #include "base/bytes.h"
 
-static enum dlo_stat read_header(
-	struct dlo_message *m, const uint8_t *data, size_t len)
+/* Reads what follows the name of a question, at *off. False: it is cut. */
+static bool read_type(
+	struct dlo_question *q, const uint8_t *data, size_t len, size_t *off)
 {
-	if (len < DLO_DNS_HEADER) {
-		return DLO_STAT_BAD_HEADER;
+	const uint8_t *p = data + *off;
+
+	if (len - *off < 4) {
+		return false;
 	}
-	m->id = dlo_get16(data);
-	m->flags = dlo_get16(data + 2);
-	m->n_questions = dlo_get16(data + 4);
-	m->n_answers = dlo_get16(data + 6);
-	m->n_authority = dlo_get16(data + 8);
-	m->n_additional = dlo_get16(data + 10);
-	m->n_seen = 0;
-	m->damaged = false;
-	m->end = 0;
-	return m->n_questions ? 0 : DLO_STAT_NO_QUESTION;
+	q->type = dlo_get16(p);
+	q->cls = dlo_get16(p + 2);
+	*off += 4;
+	return true;
 }
 
-/* Reads question i at *off. The first one's name stands in place. */
-static enum dlo_stat read_question(struct dlo_message *m, unsigned i,
-	const uint8_t *data, size_t len, size_t *off)
+/* Reads the questions after the first, hardly ever any, up to a damaged one.
+ * Their names may have pointers. */
+static __attribute__((noinline)) void read_others(
+	struct dlo_message *m, const uint8_t *data, size_t len, size_t off)
 {
-	struct dlo_question *q = &m->question[i];
-	enum dlo_name_result r;
+	unsigned n = m->n_questions < DLO_QUESTIONS_MAX ? m->n_questions
+							: DLO_QUESTIONS_MAX;
 
-	r = i ? dlo_name_unfold(data, len, off, &m->unfolded[i], &q->name)
-	      : dlo_name_walk(data, len, off, &q->name);
-	if (r != DLO_NAME_OK) {
-		return DLO_STAT_BAD_NAME;
+	for (unsigned i = 1; i < n; i++) {
+		struct dlo_question *q = &m->question[i];
+
+		if (dlo_name_unfold(data, len, &off, &m->unfolded[i],
+			    &q->name) != DLO_NAME_OK ||
+			!read_type(q, data, len, &off)) {
+			m->damaged = true;
+			return;
+		}
+		m->n_seen++;
 	}
-	if (len - *off < 4) {
-		return DLO_STAT_BAD_QUESTION;
-	}
-	q->type = dlo_get16(data + *off);
-	q->cls = dlo_get16(data + *off + 2);
-	*off += 4;
-	return 0;
+	m->end = n == m->n_questions ? off : 0;
 }
 
 enum dlo_stat dlo_message_read(
 	struct dlo_message *m, const uint8_t *data, size_t len)
 {
+	struct dlo_question *first = &m->question[0];
 	size_t off = DLO_DNS_HEADER;
-	enum dlo_stat stop = read_header(m, data, len);
-	unsigned n = m->n_questions;
 
-	if (stop) {
-		m->end = stop == DLO_STAT_NO_QUESTION ? off : 0;
-		return stop;
+	m->n_seen = 0;
+	m->damaged = false;
+	m->end = 0;
+	if (len < DLO_DNS_HEADER) {
+		return DLO_STAT_BAD_HEADER;
 	}
-	if (n > DLO_QUESTIONS_MAX) {
-		n = DLO_QUESTIONS_MAX;
+	m->header = data;
+	m->flags = dlo_get16(data + 2);
+	m->n_questions = dlo_get16(data + 4);
+	if (!m->n_questions) {
+		m->end = off;
+		return DLO_STAT_NO_QUESTION;
 	}
-	for (unsigned i = 0; i < n; i++) {
-		stop = read_question(m, i, data, len, &off);
-		if (stop) {
-			m->damaged = true;
-			return i ? 0 : stop;
-		}
-		m->n_seen++;
+	if (dlo_name_walk(data, len, &off, &first->name) != DLO_NAME_OK) {
+		return DLO_STAT_BAD_NAME;
 	}
-	m->end = n == m->n_questions ? off : 0;
+	if (!read_type(first, data, len, &off)) {
+		return DLO_STAT_BAD_QUESTION;
+	}
+	m->n_seen = 1;
+	if (m->n_questions > 1) {
+		read_others(m, data, len, off);
+	} else {
+		m->end = off;
+	}
 	return 0;
 }
 

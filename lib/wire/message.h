@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
 #include "dnslookout.h"
 #include "wire/decap.h"
 #include "wire/name.h"
@@ -25,8 +26,8 @@ struct dlo_question {
  * only: belongs into the engine, not onto a stack.
  */
 struct dlo_message {
-	uint16_t id, flags;
-	uint16_t n_questions, n_answers, n_authority, n_additional;
+	const uint8_t *header; /* DLO_DNS_HEADER octets, if any is there */
+	uint16_t flags, n_questions;
 	uint16_t n_seen; /* whole questions in question[] */
 	bool damaged; /* a damaged question follows them */
 	size_t end; /* offset after the questions; 0: not all were whole, or
@@ -43,6 +44,27 @@ struct dlo_delivery {
 	uint64_t ts_ns, packet;
 	bool partial; /* not all of it came */
 };
+
+/* What few ask for, from the header. */
+static inline uint16_t dlo_message_id(const struct dlo_message *m)
+{
+	return dlo_get16(m->header);
+}
+
+static inline uint16_t dlo_message_n_answers(const struct dlo_message *m)
+{
+	return dlo_get16(m->header + 6);
+}
+
+static inline uint16_t dlo_message_n_authority(const struct dlo_message *m)
+{
+	return dlo_get16(m->header + 8);
+}
+
+static inline uint16_t dlo_message_n_additional(const struct dlo_message *m)
+{
+	return dlo_get16(m->header + 10);
+}
 
 static inline bool dlo_message_is_response(const struct dlo_message *m)
 {

@@ -54,8 +54,8 @@ static double measure(void (*f)(size_t len), size_t len, unsigned n)
 
 static void read_answer(size_t len)
 {
-	dlo_answer_read(
-		&answer, room + 24, len, message.end, message.n_answers);
+	dlo_answer_read(&answer, room + 24, len, message.end,
+		dlo_message_n_answers(&message));
 	sink += answer.n_addresses;
 }
 

@@ -179,7 +179,7 @@ static void check_answer(const uint8_t *msg, size_t len)
 	struct slow s = {.msg = msg, .len = len, .at = message.end};
 	unsigned n = 0;
 
-	for (; n < message.n_answers; n++) {
+	for (; n < dlo_message_n_answers(&message); n++) {
 		size_t at = s.at, end;
 
 		if (!slow_skip(msg, len, &at) || len - at < 10) {
@@ -197,7 +197,8 @@ static void check_answer(const uint8_t *msg, size_t len)
 		s.at = end;
 	}
 	CHECK(answer.n_records == n);
-	CHECK(answer.damaged == (s.damaged || n < message.n_answers));
+	CHECK(answer.damaged ==
+		(s.damaged || n < dlo_message_n_answers(&message)));
 	CHECK(answer.n_links == s.n_links);
 	CHECK(answer.n_links_met == s.n_links_met);
 	CHECK(answer.n_addresses_met == s.n_addresses);
@@ -363,7 +364,7 @@ static void check_records(void)
 	rec.kind = DLO_RECORD_ALERT;
 	rec.meta.ip_version = 4;
 	rec.meta.flags = 0x8000;
-	rec.meta.n_answers = message.n_answers;
+	rec.meta.n_answers = dlo_message_n_answers(&message);
 	rec.name_len = message.question[0].name.len;
 	memcpy(rec.u.name, message.question[0].name.wire, rec.name_len);
 	for (unsigned i = 0; i < answer.n_links; i++) {
@@ -391,7 +392,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		free(block);
 		return 0;
 	}
-	dlo_answer_read(&answer, msg, size, message.end, message.n_answers);
+	dlo_answer_read(&answer, msg, size, message.end,
+		dlo_message_n_answers(&message));
 	check_answer(msg, size);
 	dlo_chain_build(&chain, &answer, question);
 	for (unsigned k = 0; k < answer.n_links; k++) {

@@ -175,7 +175,8 @@ static void read_message(const uint8_t *data, size_t len)
 	assert_int_equal(dlo_message_read(&message, data, len), 0);
 	assert_int_equal(message.end, 27);
 	memset(&answer, 0xa5, sizeof(answer));
-	dlo_answer_read(&answer, data, len, message.end, message.n_answers);
+	dlo_answer_read(&answer, data, len, message.end,
+		dlo_message_n_answers(&message));
 }
 
 static void test_sections(void **state)

@@ -105,7 +105,7 @@ static void test_each_message(void **state)
 			print_message("# %s\n", c->name);
 			assert_string_equal(text, c->questions);
 			assert_int_equal(m->damaged, c->damaged);
-			assert_int_equal(m->id, 0x1234);
+			assert_int_equal(dlo_message_id(m), 0x1234);
 			assert_int_equal(m->end == 0, c->damaged);
 			assert_true(!c->end || m->end == c->end);
 		}
