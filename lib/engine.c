@@ -12,6 +12,7 @@
 #include "judge.h"
 #include "wire/defrag.h"
 #include "wire/link.h"
+#include "wire/plain.h"
 #include "wire/stream.h"
 
 /*
@@ -89,21 +90,30 @@ static void give_up(struct dlo_engine *e, uint64_t now_ns)
 
 /* ---- the path ----------------------------------------------------------- */
 
+/* What a new packet time brings about, now and then. */
+static __attribute__((noinline)) void pass_time(
+	struct dlo_engine *e, uint64_t ts_ns, bool back)
+{
+	if (back) {
+		count(e, DLO_STAT_TIME_BACK);
+		dlo_engine_flush(e, UINT64_MAX);
+		e->last_ns = ts_ns;
+		e->judge.now_ns = ts_ns;
+	}
+	give_up(e, ts_ns);
+	e->give_up_ns = ts_ns + GIVE_UP_EVERY_NS;
+}
+
 static void note_time(struct dlo_engine *e, uint64_t ts_ns)
 {
 	bool back = e->last_ns > ts_ns && e->last_ns - ts_ns > DLO_TIME_BACK_NS;
 
-	if (back) {
-		count(e, DLO_STAT_TIME_BACK);
-		dlo_engine_flush(e, UINT64_MAX);
-	}
-	if (back || ts_ns > e->last_ns) {
+	if (ts_ns > e->last_ns) {
 		e->last_ns = ts_ns;
 		e->judge.now_ns = ts_ns;
 	}
 	if (back || ts_ns >= e->give_up_ns) {
-		give_up(e, ts_ns);
-		e->give_up_ns = ts_ns + GIVE_UP_EVERY_NS;
+		pass_time(e, ts_ns, back);
 	}
 }
 
@@ -115,7 +125,7 @@ static int decap(struct dlo_engine *e)
 	struct dlo_packet p;
 	int end = dlo_decap_run(d);
 
-	while (end == DLO_DECAP_FRAGMENT) {
+	while (end == DLO_DECAP_FRAGMENT && !e->cfg.census_only) {
 		note_time(e, f->ts_ns);
 		enum dlo_stat stop = dlo_defrag_take(e->defrag, &d->dgram,
 			&d->fragment, f->ts_ns, f->packet, &p);
@@ -129,20 +139,14 @@ static int decap(struct dlo_engine *e)
 	return end;
 }
 
-static enum dlo_stat take(struct dlo_engine *e)
+/* Hands on what the decoders ended with. */
+static enum dlo_stat deliver(struct dlo_engine *e, int end)
 {
 	const struct dlo_frame *f = e->frame;
 	struct dlo_decap *d = &e->decap;
 	struct dlo_delivery from = {
 		.dgram = &d->dgram, .ts_ns = f->ts_ns, .packet = f->packet};
-	int end = e->cfg.census_only ? dlo_decap_run(d) : decap(e);
 
-	if (end > 0) {
-		return (enum dlo_stat)end;
-	}
-	if (e->cfg.census_only) {
-		return 0; /* pieces stay pieces */
-	}
 	note_time(e, f->ts_ns);
 	if (end == DLO_DECAP_SEGMENT) {
 		return dlo_stream_take(
@@ -152,21 +156,38 @@ static enum dlo_stat take(struct dlo_engine *e)
 	return 0;
 }
 
+static inline __attribute__((always_inline)) void finish(
+	struct dlo_engine *e, int end)
+{
+	enum dlo_stat stop = end > 0		  ? (enum dlo_stat)end
+			     : e->cfg.census_only ? 0 /* pieces stay pieces */
+						  : deliver(e, end);
+
+	count(e, DLO_STAT_FRAMES);
+	count(e, stop ? stop : DLO_STAT_CARRIERS);
+}
+
+/* Apart: plain frames need none of its registers. */
+static __attribute__((noinline)) void take_apart(struct dlo_engine *e)
+{
+	dlo_decap_begin(&e->decap, e->layer, e->frame);
+	do {
+		finish(e, decap(e));
+	} while (dlo_decap_more(&e->decap));
+}
+
 void dlo_engine_frame(struct dlo_engine *e, const struct dlo_frame *f)
 {
-	enum dlo_stat stop;
-
 	if (f->link_type != e->link_type) {
 		e->link_type = f->link_type;
 		e->layer = dlo_link_layer(f->link_type);
 	}
 	e->frame = f;
-	dlo_decap_begin(&e->decap, &e->decap_cfg, e->layer, f);
-	do {
-		count(e, DLO_STAT_FRAMES);
-		stop = take(e);
-		count(e, stop ? stop : DLO_STAT_CARRIERS);
-	} while (dlo_decap_more(&e->decap));
+	if (e->layer == DLO_LAYER_ETHERNET && dlo_plain(&e->decap, f)) {
+		finish(e, DLO_DECAP_DATAGRAM);
+	} else {
+		take_apart(e);
+	}
 	e->frame = NULL;
 }
 
@@ -230,6 +251,7 @@ int dlo_engine_new(const struct dlo_engine_config *cfg,
 		.n_ports = e->cfg.n_dns_ports,
 		.any_port = e->cfg.any_port,
 		.census = &e->census};
+	e->decap.cfg = &e->decap_cfg;
 	e->layer = dlo_link_layer(e->link_type);
 	r = cfg->census_only ? 0 : init(e);
 	if (r) {

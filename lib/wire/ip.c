@@ -215,19 +215,6 @@ int dlo_ip_v6_fragment(struct dlo_decap *d)
 	return next_protocol(d, h[0]);
 }
 
-static bool dns_port(const struct dlo_decap *d)
-{
-	const struct dlo_decap_config *cfg = d->cfg;
-
-	for (unsigned i = 0; i < cfg->n_ports; i++) {
-		if (d->dgram.dport == cfg->ports[i] ||
-			d->dgram.sport == cfg->ports[i]) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static void take_ports(struct dlo_decap *d, const uint8_t *h)
 {
 	d->dgram.sport = dlo_get16(h);
@@ -322,7 +309,7 @@ int dlo_ip_udp(struct dlo_decap *d)
 	}
 	take_ports(d, h);
 	len = dlo_get16(h + 4);
-	if (!dns_port(d)) {
+	if (!dlo_ip_dns_port(d->cfg, d->dgram.sport, d->dgram.dport)) {
 		return not_dns(d, len);
 	}
 	if (len && len < 8) {
@@ -344,7 +331,9 @@ int dlo_ip_tcp(struct dlo_decap *d)
 		return DLO_STAT_CUT_TRANSPORT;
 	}
 	take_ports(d, h);
-	end = dns_port(d) ? DLO_DECAP_SEGMENT : dlo_elsewhere_tcp(d);
+	end = dlo_ip_dns_port(d->cfg, d->dgram.sport, d->dgram.dport)
+		      ? DLO_DECAP_SEGMENT
+		      : dlo_elsewhere_tcp(d);
 	if (end != DLO_DECAP_SEGMENT) {
 		return end;
 	}

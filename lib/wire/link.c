@@ -16,12 +16,13 @@ static int (*const decoders[])(struct dlo_decap *d) = {
 #undef ROW
 };
 
-void dlo_decap_begin(struct dlo_decap *d, const struct dlo_decap_config *cfg,
-	enum dlo_layer layer, const struct dlo_frame *f)
+void dlo_decap_begin(
+	struct dlo_decap *d, enum dlo_layer layer, const struct dlo_frame *f)
 {
-	d->cfg = cfg;
 	d->frame = f->data;
-	d->in = dlo_bytes(f->data, f->caplen);
+	d->in.p = f->data; /* apart: copied whole, the stores stall the load */
+	d->in.left = f->caplen;
+	d->in.over = false;
 	d->missing = f->len > f->caplen ? f->len - f->caplen : 0;
 	d->next = layer;
 	d->n_layers = 0;

@@ -14,9 +14,9 @@
 #include "dnslookout.h"
 #include "wire/decap.h"
 
-/* Begins a frame whose first layer is `layer`. */
-void dlo_decap_begin(struct dlo_decap *d, const struct dlo_decap_config *cfg,
-	enum dlo_layer layer, const struct dlo_frame *f);
+/* Begins a frame whose first layer is `layer`. d->cfg is set. */
+void dlo_decap_begin(
+	struct dlo_decap *d, enum dlo_layer layer, const struct dlo_frame *f);
 
 /*
  * Takes layer after layer off, at most DLO_LAYERS_MAX. Returns DLO_DECAP_

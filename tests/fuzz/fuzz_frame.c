@@ -3,11 +3,11 @@
  * fuzz_frame.c - any octets as a frame of any link type, along the whole path.
  *
  * The first octet picks the link type, the second the options, one of which
- * makes several frames of the rest. What must hold: each frame (of an
- * aggregate: each in it) and each message
- * ends at exactly one counter; what is reported is what a slow
- * reading of the same message finds, matched by the definition of a pattern
- * and not by the compiled matcher; all printers cope with every record.
+ * makes several frames of the rest. What must hold: a plain frame is what the
+ * decoders make of it; each frame (of an aggregate: each in it) and each
+ * message ends at exactly one counter; what is reported is what a slow reading
+ * of the same message finds, matched by the definition of a pattern and not by
+ * the compiled matcher; all printers cope with every record.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -17,6 +17,7 @@
 #include "check.h"
 #include "dnslookout.h"
 #include "match/pattern.h"
+#include "plain_twin.h"
 #include "wire/name.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -150,6 +151,15 @@ static struct dlo_engine *engine_of(struct world *w, unsigned options)
 	return engines[options];
 }
 
+static void check_plain(const struct dlo_frame *f)
+{
+	static const uint16_t port = 53;
+	const struct dlo_decap_config cfg = {.ports = &port, .n_ports = 1};
+	bool taken;
+
+	CHECK(plain_agrees(&cfg, f, &taken));
+}
+
 /* The octets are one frame, or several, each behind its length. */
 static void feed(struct dlo_engine *e, int link_type, const uint8_t *data,
 	size_t size, unsigned options)
@@ -174,6 +184,7 @@ static void feed(struct dlo_engine *e, int link_type, const uint8_t *data,
 		f.data = copy;
 		f.caplen = (uint32_t)n;
 		f.len = (uint32_t)n + (options & 4 ? 100 : 0);
+		check_plain(&f);
 		dlo_engine_frame(e, &f);
 		free(copy);
 		data += n;

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "../fuzz/plain_twin.h"
 #include "wire/link.h"
 
 /* Pieces of frames. */
@@ -61,6 +62,15 @@ static inline size_t unhex(const char *hex, uint8_t *out)
 	return n;
 }
 
+static inline void check_plain(int link_type, const struct dlo_frame *f)
+{
+	bool taken;
+
+	if (link_type == 1 && !plain_agrees(&cfg, f, &taken)) {
+		fail_msg("a plain frame that the decoders see otherwise");
+	}
+}
+
 /* Takes a frame apart that is exactly as long as its octets, so that a
  * sanitizer sees an over-read. *ret_data is the caller's to free. */
 static inline int take_apart(struct dlo_decap *d, int link_type,
@@ -74,8 +84,10 @@ static inline int take_apart(struct dlo_decap *d, int link_type,
 	unhex(hex, *ret_data);
 	f.data = *ret_data;
 	f.len = wire_len ? wire_len : f.len;
+	check_plain(link_type, &f);
 	memset(d, 0, sizeof(*d));
-	dlo_decap_begin(d, &cfg, dlo_link_layer(link_type), &f);
+	d->cfg = &cfg;
+	dlo_decap_begin(d, dlo_link_layer(link_type), &f);
 	return dlo_decap_run(d);
 }
 
@@ -122,11 +134,12 @@ static inline void check_cuts(const struct frame_case *c)
 		struct dlo_frame f = {.data = data,
 			.caplen = (uint32_t)len,
 			.len = (uint32_t)n};
-		struct dlo_decap d = {0};
+		struct dlo_decap d = {.cfg = &cfg};
 
 		assert_non_null(data);
 		memcpy(data, whole, len);
-		dlo_decap_begin(&d, &cfg, dlo_link_layer(c->link_type), &f);
+		check_plain(c->link_type, &f);
+		dlo_decap_begin(&d, dlo_link_layer(c->link_type), &f);
 		do {
 			if (dlo_decap_run(&d) < 0) {
 				assert_true(d.dgram.len <= d.dgram.sent_len);
