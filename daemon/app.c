@@ -3,6 +3,7 @@
 #include "app.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <stddef.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,9 +36,20 @@ static void keep_standard_descriptors(void)
 	close(fd);
 }
 
+/*
+ * Tables are made as large as they may become: whole pages from the kernel are
+ * zero without being touched, and go back to it when freed. That the threshold
+ * is set keeps glibc from raising it.
+ */
+static void give_tables_pages(void)
+{
+	mallopt(M_MMAP_THRESHOLD, 32 * 1024);
+}
+
 int app_run(int argc, char **argv)
 {
 	keep_standard_descriptors();
+	give_tables_pages();
 	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]);
 		i++) {
 		if (strcmp(argv[1], verbs[i].name) != 0) {

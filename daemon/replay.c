@@ -319,7 +319,9 @@ void replay_files(struct source *s)
 		if (!replay_open(&x->r, &x->f, s->files.text[i])) {
 			continue;
 		}
-		dlo_engine_restart(s->engine);
+		if (i) { /* for the first one it is new */
+			dlo_engine_restart(s->engine);
+		}
 		replay_read(&x->r, &x->f);
 		replay_close(&x->r, &x->f, !s->done && !capture_stopped(s));
 		dlo_engine_flush(s->engine, UINT64_MAX);

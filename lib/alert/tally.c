@@ -3,6 +3,7 @@
 #include "alert/tally.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@
 struct dlo_tally {
 	uint64_t seed;
 	uint32_t n_groups;
+	bool empty; /* then nobody reads the rows: they are 128 KiB */
 	uint64_t *others; /* by group */
 	struct dlo_tally_count row[DLO_TALLY_ROWS];
 };
@@ -38,6 +40,7 @@ int dlo_tally_new(uint32_t n_groups, uint64_t seed, struct dlo_tally **ret)
 		return -ENOMEM;
 	}
 	t->n_groups = n_groups;
+	t->empty = true;
 	t->seed = seed;
 	*ret = t;
 	return 0;
@@ -62,6 +65,7 @@ void dlo_tally_add(struct dlo_tally *t, uint32_t group, const uint8_t *client,
 	memcpy(key.client, client, ip_version == 4 ? 4 : 16);
 	h = dlo_hash(key.client, sizeof(key.client),
 		t->seed ^ group ^ (uint64_t)ip_version << 32);
+	t->empty = false;
 	for (unsigned i = 0; i < PROBES; i++) {
 		row = &t->row[(h + i) % DLO_TALLY_ROWS];
 		if (!row->count) {
@@ -79,7 +83,7 @@ void dlo_tally_add(struct dlo_tally *t, uint32_t group, const uint8_t *client,
 void dlo_tally_each(const struct dlo_tally *t,
 	void (*row)(void *ctx, const struct dlo_tally_count *count), void *ctx)
 {
-	for (unsigned i = 0; i < DLO_TALLY_ROWS; i++) {
+	for (unsigned i = 0; !t->empty && i < DLO_TALLY_ROWS; i++) {
 		if (t->row[i].count) {
 			row(ctx, &t->row[i]);
 		}
