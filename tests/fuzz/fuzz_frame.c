@@ -19,6 +19,7 @@
 #include "match/pattern.h"
 #include "plain_twin.h"
 #include "wire/name.h"
+#include "wire/via.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -65,14 +66,20 @@ static struct world *world_new(void)
 	return w;
 }
 
-/* The patterns of an alert are exactly those that match by definition. */
+/* The patterns of an alert are exactly those that match by definition: the
+ * question, or the last name of the way from there. */
 static void check_alert(const struct world *w, const struct dlo_record *rec)
 {
 	struct dlo_name_buf buf;
 	struct dlo_name name;
+	struct dlo_hop hop;
 	uint32_t n = 0;
+	size_t at = 0;
 
 	dlo_name_copy(&buf, rec->u.name, rec->name_len, &name);
+	while (dlo_via_next(rec, &at, &hop)) {
+		name = hop.name;
+	}
 	for (uint32_t id = 0; id < N_PATTERNS; id++) {
 		if (dlo_pattern_matches(w->pattern[id], &name)) {
 			CHECK(n < rec->n_matches && rec->match[n] == id);
