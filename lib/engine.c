@@ -19,6 +19,7 @@
  * Theory of operation
  *
  * dlo_engine_frame() is the path; read it first, then dlo_judge_message().
+ * Plain frames take a short way to the same datagram (wire/plain.h).
  *
  * What is put together from pieces goes on where a piece stopped: a packet of
  * fragments through decap again, a message of segments to judge. What will
