@@ -12,6 +12,7 @@
 
 #include "ifnames.h"
 #include "log.h"
+#include "minute.h"
 #include "summary.h"
 
 /*
@@ -30,8 +31,6 @@
 #define NUDGE_MS 50
 #define N_SIGNALS 5
 #define MINUTE_MS 60000
-#define CENSUS_MINUTES 60 /* between two of the service */
-#define SILENT_MINUTES 10 /* without a query: something is wrong */
 
 struct loop_state {
 	struct loop *loop;
@@ -235,38 +234,13 @@ void loop_reader_gone(void *ctx)
 	uv_async_send(&l->state->wake);
 }
 
-/* ---- once a minute ------------------------------------------------------ */
-
-/* Says once when an interface shows no query, and when it does again. */
-static void watch_queries(struct source *s)
-{
-	uint64_t n = dlo_engine_stat(s->engine, DLO_STAT_QUERIES);
-
-	if (n != s->queries) {
-		if (s->silent_minutes >= SILENT_MINUTES) {
-			log_info("queries are seen on %s again", s->interface);
-		}
-		s->queries = n;
-		s->silent_minutes = 0;
-	} else if (++s->silent_minutes == SILENT_MINUTES) {
-		log_warning("no query seen on %s for %d minutes", s->interface,
-			SILENT_MINUTES);
-	}
-}
-
 static void on_minute(uv_timer_t *timer)
 {
 	struct loop_state *st = timer->data;
 	struct loop *l = st->loop;
 
-	for (unsigned i = 0; i < l->n_sources; i++) {
-		if (!l->sources[i].ended) {
-			watch_queries(&l->sources[i]);
-		}
-	}
-	if (++st->minutes % CENSUS_MINUTES == 0 && l->options->service) {
-		summary_say_census(l->sources, l->n_sources);
-	}
+	minute_tick(
+		l->sources, l->n_sources, ++st->minutes, l->options->service);
 }
 
 /* ---- signals ------------------------------------------------------------ */

@@ -12,7 +12,8 @@
  *	                   │            ├ loop ┬ output ┬ out_stdout ┬ writer
  *	                   │            │      │        ├ out_pcapng ┤
  *	                   │            │      │        └ out_syslog ┘
- *	                   │            │      └ ifnames
+ *	                   │            │      ├ ifnames
+ *	                   │            │      └ minute ─ summary
  *	                   │            ├ notify, log
  *	                   │            └ summary ─ census
  *	                   ├ verb_explain
