@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #define LINE_MAX_LEN 2048u
@@ -41,32 +43,36 @@ void log_clean(char *s, size_t len)
 	}
 }
 
-static void put(const char *line, size_t len)
+void log_text(enum log_level level, char *text)
 {
+	const char *prefix = to_journal ? prefixes[level] : "dnslookout: ";
+	size_t len = strlen(text);
+	struct iovec v[] = {
+		{(void *)(uintptr_t)prefix, strlen(prefix)},
+		{text, len},
+		{(void *)(uintptr_t) "\n", 1},
+	};
+	int saved = errno;
+
+	log_clean(text, len);
 	/* There is nobody to tell when it fails. */
-	while (write(STDERR_FILENO, line, len) < 0 && errno == EINTR) {
+	while (writev(STDERR_FILENO, v, 3) < 0 && errno == EINTR) {
 	}
+	errno = saved;
 }
 
 void log_line(enum log_level level, const char *format, ...)
 {
-	const char *prefix = to_journal ? prefixes[level] : "dnslookout: ";
-	char line[LINE_MAX_LEN];
-	size_t at = strlen(prefix), room = sizeof(line) - at - 1, len;
+	char line[LINE_MAX_LEN] = "";
 	int saved = errno, n;
 	va_list ap;
 
-	memcpy(line, prefix, at);
 	va_start(ap, format);
-	n = vsnprintf(line + at, room, format, ap);
+	n = vsnprintf(line, sizeof(line), format, ap);
 	va_end(ap);
-	len = n < 0 ? 0 : (size_t)n;
-	if (len >= room) {
-		len = room - 1;
-		memcpy(line + at + len - strlen(CUT), CUT, strlen(CUT));
+	if (n >= (int)sizeof(line)) {
+		memcpy(line + sizeof(line) - sizeof(CUT), CUT, sizeof(CUT));
 	}
-	log_clean(line + at, len);
-	line[at + len] = '\n';
-	put(line, at + len + 1);
 	errno = saved;
+	log_text(level, line);
 }

@@ -11,9 +11,12 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO };
 /* Prefix "<3>" and so on instead of the program's name. Before any thread. */
 void log_to_journal(bool journal);
 
-/* One line "dnslookout: ...", one write(2). Any thread. */
+/* One line "dnslookout: ...", one write(2), cut after 2 kB. Any thread. */
 __attribute__((format(printf, 2, 3))) void log_line(
 	enum log_level level, const char *format, ...);
+
+/* The same of a text that is written whole, however long; it is cleaned. */
+void log_text(enum log_level level, char *text);
 
 /* Replaces by `?` what a terminal would obey, a line's end too. */
 void log_clean(char *s, size_t len);

@@ -275,17 +275,19 @@ static void print(FILE *f, const struct options *o,
 	census_print_warnings(f, sources, n_sources);
 }
 
-/* In journald's form each line has its level. */
+/* In journald's form each line has its level. A census may be long, and is of
+ * use to nobody when it is cut. */
 static void log_lines(char *text)
 {
+	const size_t len = strlen(CENSUS_WARNING);
 	char *save, *line;
 
 	for (line = strtok_r(text, "\n", &save); line;
 		line = strtok_r(NULL, "\n", &save)) {
-		if (!strncmp(line, CENSUS_WARNING, strlen(CENSUS_WARNING))) {
-			log_warning("%s", line + strlen(CENSUS_WARNING));
+		if (!strncmp(line, CENSUS_WARNING, len)) {
+			log_text(LOG_LEVEL_WARNING, line + len);
 		} else {
-			log_info("%s", line);
+			log_text(LOG_LEVEL_INFO, line);
 		}
 	}
 }

@@ -14,11 +14,13 @@
 
 #include <cmocka.h>
 
+#include "log.h"
+
 /* In place of the library's: an engine is what it has counted. */
 struct dlo_engine {
 	uint64_t stat[DLO_STAT__N];
 	struct dlo_tally_row row[4];
-	unsigned n_rows;
+	unsigned n_rows, n_vlans;
 };
 
 static unsigned n_lists, n_patterns;
@@ -39,9 +41,14 @@ void dlo_engine_tally(const struct dlo_engine *e,
 void dlo_engine_census(const struct dlo_engine *e,
 	void (*row)(void *ctx, const struct dlo_census_row *row), void *ctx)
 {
-	(void)e;
-	(void)row;
-	(void)ctx;
+	struct dlo_census_row r = {.part = DLO_CENSUS_VLANS, .count = 1};
+	char id[12];
+
+	for (unsigned i = 0; i < e->n_vlans; i++) {
+		snprintf(id, sizeof(id), "%u", i);
+		r.name = r.text = id;
+		row(ctx, &r);
+	}
 }
 
 uint64_t dlo_engine_clients(const struct dlo_engine *e)
@@ -175,12 +182,38 @@ static void test_tallies(void **state)
 				  "  ?[1mt?/s: 5 by 1 client\n");
 }
 
+/* A trunk with all VLANs: the service's census is whole nevertheless. */
+static void test_long_census(void **state)
+{
+	static struct dlo_engine engine = {.n_vlans = 4096};
+	static char text[100000];
+	struct source source = {.interface = "eth0", .engine = &engine};
+	int log = memfd_create("stderr", MFD_CLOEXEC);
+	int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	ssize_t n;
+
+	(void)state;
+	log_to_journal(true);
+	dup2(log, STDERR_FILENO);
+	summary_say_census(&source, 1);
+	dup2(saved, STDERR_FILENO);
+	log_to_journal(false);
+	n = pread(log, text, sizeof(text) - 1, 0);
+	assert_in_range(n, 4, sizeof(text) - 2);
+	assert_memory_equal(text, "<6>{\"census\":{", 14);
+	assert_non_null(strstr(text, ",\"4095\":1},"));
+	assert_string_equal(text + n - 4, "]}}\n");
+	close(log);
+	close(saved);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_of_each),
 		cmocka_unit_test(test_in_a_batch),
 		cmocka_unit_test(test_tallies),
+		cmocka_unit_test(test_long_census),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
