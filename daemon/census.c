@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "minute.h"
+
 /* Fewer queries or responses say nothing about the rest. */
 #define ENOUGH 100
 
@@ -18,6 +20,7 @@ struct view {
 	const char *scope; /* whole, filtered, sampled */
 	const struct dlo_engine *engine;
 	uint64_t dropped; /* by the kernel */
+	unsigned silent_minutes; /* without a query, now */
 };
 
 typedef void view_fn(FILE *f, const struct view *v);
@@ -32,6 +35,7 @@ static void each_view(
 			.scope = s->filtered ? "filtered" : "whole",
 			.engine = s->engine,
 			.dropped = atomic_load(&s->counts.dropped),
+			.silent_minutes = s->silent_minutes,
 		};
 
 		fn(f, &v);
@@ -39,6 +43,7 @@ static void each_view(
 			v.scope = "sampled";
 			v.engine = s->sampler.engine;
 			v.dropped = 0;
+			v.silent_minutes = 0;
 			fn(f, &v);
 		}
 	}
@@ -106,8 +111,17 @@ static void warn_dropped(FILE *f, const struct view *v)
 	}
 }
 
+static void warn_silent(FILE *f, const struct view *v)
+{
+	if (v->silent_minutes >= MINUTE_SILENT) {
+		put_start(f, v);
+		fprintf(f, "no query seen for %u minutes\n", v->silent_minutes);
+	}
+}
+
 static void warn(FILE *f, const struct view *v)
 {
+	warn_silent(f, v);
 	warn_blind(f, v);
 	warn_one_direction(f, v);
 	warn_dropped(f, v);
