@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "minute.h"
-
 /* Fewer queries or responses say nothing about the rest. */
 #define ENOUGH 100
 
@@ -113,7 +111,7 @@ static void warn_dropped(FILE *f, const struct view *v)
 
 static void warn_silent(FILE *f, const struct view *v)
 {
-	if (v->silent_minutes >= MINUTE_SILENT) {
+	if (v->silent_minutes >= SOURCE_SILENT) {
 		put_start(f, v);
 		fprintf(f, "no query seen for %u minutes\n", v->silent_minutes);
 	}

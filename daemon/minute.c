@@ -10,14 +10,14 @@ static void watch_queries(struct source *s)
 	uint64_t n = dlo_engine_stat(s->engine, DLO_STAT_QUERIES);
 
 	if (n != s->queries) {
-		if (s->silent_minutes >= MINUTE_SILENT) {
+		if (s->silent_minutes >= SOURCE_SILENT) {
 			log_info("queries are seen on %s again", s->interface);
 		}
 		s->queries = n;
 		s->silent_minutes = 0;
-	} else if (++s->silent_minutes == MINUTE_SILENT) {
-		log_warning("no query seen on %s for %d minutes", s->interface,
-			MINUTE_SILENT);
+	} else if (++s->silent_minutes == SOURCE_SILENT) {
+		log_warning("no query seen on %s for %u minutes", s->interface,
+			SOURCE_SILENT);
 	}
 }
 

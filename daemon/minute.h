@@ -5,7 +5,6 @@
 
 #include "source.h"
 
-#define MINUTE_SILENT 10 /* without a query: something is wrong */
 #define MINUTE_CENSUS 60 /* between two of the service */
 
 /*

@@ -19,6 +19,8 @@
 #include "ring.h"
 #include "sampler.h"
 
+#define SOURCE_SILENT 10u /* minutes without a query */
+
 /* What all sources of a run share. */
 struct source_context {
 	const struct options *options;
@@ -63,7 +65,8 @@ struct source {
 	/* loop thread's */
 	bool ended;
 	uint64_t queries; /* seen a minute ago */
-	unsigned silent_minutes; /* since one was seen */
+	unsigned silent_minutes; /* since one was seen; from
+				    SOURCE_SILENT on something is wrong */
 	int exit_code;
 	char capture[512]; /* file that records come from */
 };

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "../fuzz/plain_twin.h"
+#include "plain_twin.h"
 #include "wire/link.h"
 
 /* Pieces of frames. */
