@@ -8,7 +8,8 @@
  *	                   │            │        ├ capture ┬ engine ─ ring
  *	                   │            │        │         └ sampler
  *	                   │            │        ├ replay ┬ savefile
- *	                   │            │        └ watch  ┘
+ *	                   │            │        ├ watch  ┘
+ *	                   │            │        └ programs
  *	                   │            ├ loop ┬ output ┬ out_stdout ┬ writer
  *	                   │            │      │        ├ out_pcapng ┤
  *	                   │            │      │        └ out_syslog ┘

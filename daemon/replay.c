@@ -19,7 +19,7 @@
  * asked too.
  *
  * A file may hold frames of several link types. A filter expression means
- * another program for each: they are compiled when the first frame comes.
+ * another program for each (programs.h).
  */
 
 #define BATCH 64 /* frames between two looks at `stop`: 3 KiB of them */
@@ -76,48 +76,12 @@ static void begin(struct replay *r, struct replay_file *f, int link_type,
 	warn_unknown(r, f, link_type);
 }
 
-/* The program of the user's expression for a link type; NULL: it is none
- * there, after a message. */
-static const struct bpf_program *find_filter(
-	struct replay *r, struct replay_file *f, int link_type)
-{
-	unsigned i;
-	pcap_t *p;
-
-	for (i = 0; i < r->n_filters; i++) {
-		if (r->filter[i].link_type == link_type) {
-			return &r->filter[i].program;
-		}
-	}
-	p = pcap_open_dead(link_type, SAVEFILE_CAPLEN_MAX);
-	i = r->next_filter;
-	if (i < r->n_filters) {
-		pcap_freecode(&r->filter[i].program);
-		r->filter[i].link_type = -1;
-	}
-	if (!p || pcap_compile(p, &r->filter[i].program,
-			  r->s->shared->options->filter, 1,
-			  PCAP_NETMASK_UNKNOWN)) {
-		capture_trouble(r->s, LOG_LEVEL_ERROR,
-			"%s: filter expression: link type %s: %s", f->name,
-			link_name(link_type),
-			p ? pcap_geterr(p) : "out of memory");
-		memset(&r->filter[i].program, 0, sizeof(r->filter[i].program));
-		pcap_close(p);
-		return NULL;
-	}
-	pcap_close(p);
-	r->filter[i].link_type = link_type;
-	r->n_filters = i < r->n_filters ? r->n_filters : i + 1;
-	r->next_filter = (i + 1) % REPLAY_FILTERS;
-	return &r->filter[i].program;
-}
-
 /* Frames of another link type than before follow. False: not for us. */
 static bool change_link_type(
 	struct replay *r, struct replay_file *f, int link_type)
 {
 	const char *text = pcap_datalink_val_to_description(link_type);
+	const char *error;
 
 	if (!add_link_type(&f->met, link_type) && text) {
 		capture_trouble(r->s, LOG_LEVEL_INFO,
@@ -125,13 +89,14 @@ static bool change_link_type(
 			link_name(link_type), text);
 	}
 	warn_unknown(r, f, link_type);
-	if (*r->s->shared->options->filter) {
-		r->s->filter = find_filter(r, f, link_type);
-		if (!r->s->filter) {
-			f->over = true;
-			worse(r, EXIT_USAGE);
-			return false;
-		}
+	r->s->filter = programs_find(r->s->programs, link_type, &error);
+	if (error) {
+		capture_trouble(r->s, LOG_LEVEL_ERROR,
+			"%s: filter expression: link type %s: %s", f->name,
+			link_name(link_type), error);
+		f->over = true;
+		worse(r, EXIT_USAGE);
+		return false;
 	}
 	r->link_type = link_type;
 	return true;
@@ -236,14 +201,6 @@ void replay_init(struct replay *r, struct source *s)
 	*r = (struct replay){.s = s, .link_type = -1};
 }
 
-void replay_fini(struct replay *r)
-{
-	r->s->filter = NULL;
-	for (unsigned i = 0; i < r->n_filters; i++) {
-		pcap_freecode(&r->filter[i].program);
-	}
-}
-
 bool replay_open(struct replay *r, struct replay_file *f, const char *path)
 {
 	char error[256];
@@ -326,7 +283,6 @@ void replay_files(struct source *s)
 		replay_close(&x->r, &x->f, !s->done && !capture_stopped(s));
 		dlo_engine_flush(s->engine, UINT64_MAX);
 	}
-	replay_fini(&x->r);
 	capture_eof(s, x->r.exit_code);
 	free(x);
 }

@@ -11,8 +11,6 @@
 #include "savefile.h"
 #include "source.h"
 
-#define REPLAY_FILTERS 16u /* compiled at the same time */
-
 struct link_types {
 	uint8_t bit[65536 / 8];
 };
@@ -22,11 +20,6 @@ struct replay {
 	struct source *s;
 	int exit_code; /* worst so far */
 	int link_type; /* of the newest frame; -1: look again */
-	struct {
-		int link_type;
-		struct bpf_program program;
-	} filter[REPLAY_FILTERS];
-	unsigned n_filters, next_filter; /* the oldest makes room */
 	struct link_types warned; /* that they are not decoded */
 };
 
@@ -41,7 +34,6 @@ struct replay_file {
 };
 
 void replay_init(struct replay *r, struct source *s);
-void replay_fini(struct replay *r);
 
 /* Opens a file. False: it is not open, after a message (or when stopped). */
 bool replay_open(struct replay *r, struct replay_file *f, const char *path);

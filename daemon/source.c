@@ -353,36 +353,16 @@ static int add_directory(struct source *s, const char *path)
 	return r;
 }
 
-/* An expression must be right before the first file is opened. */
-static int check_filter(const char *text)
-{
-	pcap_t *p = pcap_open_dead(DLT_EN10MB, 65535);
-	struct bpf_program program;
-	int r = 0;
-
-	if (!p) {
-		log_error("out of memory");
-		return EXIT_RUNTIME;
-	}
-	if (pcap_compile(p, &program, text, 1, PCAP_NETMASK_UNKNOWN)) {
-		log_error("filter expression: %s", pcap_geterr(p));
-		r = EXIT_USAGE;
-	} else {
-		pcap_freecode(&program);
-	}
-	pcap_close(p);
-	return r;
-}
-
 int source_open_files(struct source *s, struct source_context *shared,
 	const struct texts *paths)
 {
+	const char *expression = shared->options->filter;
 	struct stat st;
-	int r = check_filter(shared->options->filter);
+	int r;
 
-	*s = (struct source){.shared = shared,
-		.wake = -1,
-		.filtered = *shared->options->filter};
+	*s = (struct source){
+		.shared = shared, .wake = -1, .filtered = *expression};
+	r = programs_new(expression, &s->programs);
 	for (unsigned i = 0; !r && i < paths->n; i++) {
 		const char *path = paths->text[i];
 
@@ -448,6 +428,7 @@ void source_close(struct source *s)
 		free((char *)(uintptr_t)s->files.text[i]);
 	}
 	free(s->files.text);
+	programs_free(s->programs);
 	sampler_fini(&s->sampler);
 	dlo_engine_free(s->engine);
 	ring_free(s->ring);

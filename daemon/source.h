@@ -16,6 +16,7 @@
 
 #include "dnslookout.h"
 #include "options.h"
+#include "programs.h"
 #include "ring.h"
 #include "sampler.h"
 
@@ -46,7 +47,8 @@ struct source {
 	struct texts files; /* in order */
 	pcap_t *pcap; /* live: the capture thread's once it runs */
 	int link_type; /* live: of all frames */
-	const struct bpf_program *filter; /* files: the user's; NULL: none */
+	struct programs *programs; /* files: the user's expression */
+	const struct bpf_program *filter; /* of them, the newest frame's */
 	bool done; /* -c is used up */
 	uint64_t packet; /* live: frames so far */
 	bool filtered; /* not every frame gets here */

@@ -515,7 +515,6 @@ void watch_folder(struct source *s)
 	}
 	dlo_engine_flush(s->engine, UINT64_MAX);
 	close_all(w);
-	replay_fini(&w->replay);
 	free(w);
 	capture_eof(s, exit_code);
 }
