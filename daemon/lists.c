@@ -252,6 +252,21 @@ static const char *shipped_lists(char buf[PATH_MAX])
 	return DLO_LISTS_DIR;
 }
 
+void lists_paths(const struct options *o,
+	void (*path)(void *ctx, const char *path), void *ctx)
+{
+	char *shipped = malloc(PATH_MAX);
+
+	for (unsigned i = 0; i < o->lists.n; i++) {
+		path(ctx, o->lists.text[i]);
+	}
+	if (!o->lists.n && shipped) {
+		path(ctx, shipped_lists(shipped));
+		path(ctx, SITE_LISTS);
+	}
+	free(shipped);
+}
+
 static int load_given(struct loading *l, const struct options *o)
 {
 	int r, worst = 0;

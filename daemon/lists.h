@@ -17,4 +17,8 @@
 int lists_load(
 	const struct options *o, FILE *verbose, struct dlo_ruleset **ret);
 
+/* The files and folders that lists_load() reads; some may not be there. */
+void lists_paths(const struct options *o,
+	void (*path)(void *ctx, const char *path), void *ctx);
+
 #endif

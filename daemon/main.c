@@ -10,6 +10,8 @@
  *	                   │            │        ├ replay ┬ savefile
  *	                   │            │        ├ watch  ┘
  *	                   │            │        └ programs
+ *	                   │            ├ sandbox ┬ landlock
+ *	                   │            │         └ syscalls
  *	                   │            ├ loop ┬ output ┬ out_stdout ┬ writer
  *	                   │            │      │        ├ out_pcapng ┤
  *	                   │            │      │        └ out_syslog ┘

@@ -229,8 +229,12 @@ static const struct row rows[] = {
 		.value = "WHEN", .help = "auto, always, never"},
 	{"client", 0, TEXT, EXPLAIN, AT(client), .value = "IP",
 		.help = "who asks; matters once there are exceptions"},
-	{"relinquish-privileges", 'Z', LATER, SNIFF, .value = "USER",
-		.help = ""},
+	{"user", 'Z', TEXT, SNIFF, AT(user), .value = "USER",
+		.help = "become USER, with the right to capture, once "
+			"interfaces are open"},
+	{"no-sandbox", 0, FLAG, SNIFF, AT(no_sandbox),
+		.help = "do not give up rights, files and system calls that "
+			"are not needed"},
 	{"exceptions", 0, LATER, SNIFF | EXPLAIN | CHECK, .value = "FILE",
 		.help = ""},
 	{"rules", 0, LATER, SNIFF | EXPLAIN | CHECK, .value = "FILE",

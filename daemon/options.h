@@ -58,6 +58,9 @@ struct options {
 	unsigned syslog_facility; /* number, RFC 3164 4.1.1 */
 	unsigned syslog_format; /* enum syslog_format */
 	bool service, exit_code;
+	/* rights */
+	const char *user; /* to become; NULL: nobody else */
+	bool no_sandbox;
 	/* verbs */
 	const char *client;
 	/* the first word that is no option, for verbs */

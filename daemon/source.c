@@ -399,6 +399,7 @@ int source_start(struct source *s)
 
 	sigfillset(&all);
 	sigdelset(&all, SOURCE_NUDGE);
+	sigdelset(&all, SIGSYS); /* syscalls.h */
 	pthread_sigmask(SIG_BLOCK, &all, &before);
 	r = pthread_create(&s->thread, NULL, run, s);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

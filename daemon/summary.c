@@ -11,6 +11,7 @@
 #include "census.h"
 #include "log.h"
 #include "plural.h"
+#include "syscalls.h"
 
 static uint64_t stat_of_all(
 	const struct source *sources, unsigned n, enum dlo_stat stat)
@@ -249,6 +250,21 @@ static void print_tallies(FILE *f, struct tallies *t, bool verbose)
 	}
 }
 
+/* What the sandbox kept from being done: by us, which is a fault of its tables;
+ * or by who is not us. */
+static void print_refused(FILE *f)
+{
+	char newest[32];
+	uint64_t n = syscalls_refused(newest, sizeof(newest));
+
+	if (n) {
+		fprintf(f,
+			CENSUS_WARNING "the sandbox refused %" PRIu64
+				       " system call%s, the last: %s\n",
+			n, plural(n), newest);
+	}
+}
+
 static void print(FILE *f, const struct options *o,
 	const struct source *sources, unsigned n_sources,
 	const struct dlo_ruleset *rules, uint64_t lost, bool at_end)
@@ -273,6 +289,7 @@ static void print(FILE *f, const struct options *o,
 		census_print_json(f, sources, n_sources);
 	}
 	census_print_warnings(f, sources, n_sources);
+	print_refused(f);
 }
 
 /* In journald's form each line has its level. A census may be long, and is of

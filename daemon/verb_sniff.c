@@ -15,6 +15,7 @@
 #include "notify.h"
 #include "options.h"
 #include "plural.h"
+#include "sandbox.h"
 #include "summary.h"
 #include "verbs.h"
 
@@ -179,6 +180,8 @@ static int open_all(struct sniff *s)
 	r = open_sources(s);
 	s->loop.sources = s->sources;
 	s->loop.n_sources = s->n_sources;
+	/* Outputs are opened as they may have to be opened again. */
+	r = r ? r : sandbox_enter(o, &s->sources->files);
 	return r ? r : open_outputs(s);
 }
 

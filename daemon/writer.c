@@ -372,6 +372,7 @@ static void *run(void *arg)
 	struct writer_wait wait = {.fd = -1};
 	unsigned n;
 
+	pthread_setname_np(pthread_self(), w->c.name);
 	while (!wait.no_more && await(w)) {
 		n = batch(w);
 		wait = (struct writer_wait){.fd = -1};
@@ -515,12 +516,10 @@ static int start(struct writer *w)
 	sigaction(SIGURG, &kick, NULL);
 	sigfillset(&all);
 	sigdelset(&all, SIGURG);
+	sigdelset(&all, SIGSYS); /* syscalls.h */
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	r = pthread_create(&w->thread, NULL, run, w);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (r == 0) {
-		pthread_setname_np(w->thread, w->c.name);
-	}
 	return -r;
 }
 

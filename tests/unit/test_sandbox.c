@@ -1,0 +1,755 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_sandbox.c - what still works behind the sandbox, and what does not. Each
+ * try is a process of its own, for there is no way out. */
+#include "sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <linux/landlock.h>
+#include <linux/netlink.h>
+#include <pthread.h>
+#include <pwd.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#ifdef HAVE_SECCOMP
+#include <seccomp.h>
+#endif
+#include <uv.h>
+
+#include "syscalls.h"
+
+#define NOBODY 65534
+#define SAID_MAX 4096
+
+static char base[64]; /* a folder of our own */
+static char said[SAID_MAX]; /* by the last child, on stderr */
+
+/* ---- children ------------------------------------------------------------ */
+
+/* What a child is to do behind the sandbox: 0, or what it exits with. */
+typedef int act(const void *arg);
+
+struct
+try {
+	struct options o;
+	struct texts files;
+	int (*before)(void); /* what the machine lacks; NULL: nothing */
+	act *act;
+	const void *arg;
+};
+
+/* The status of wait(). */
+static int play(struct try *t)
+{
+	int fds[2], status;
+	ssize_t n;
+	size_t len = 0;
+	pid_t pid;
+
+	assert_int_equal(pipe(fds), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		dup2(fds[1], STDERR_FILENO);
+		status = t->before ? t->before() : 0;
+		status = status ? status : sandbox_enter(&t->o, &t->files);
+		_exit(status ? 100 + status : t->act ? t->act(t->arg) : 0);
+	}
+	close(fds[1]);
+	while ((n = read(fds[0], said + len, SAID_MAX - 1 - len)) > 0) {
+		len += (size_t)n;
+	}
+	said[len] = '\0';
+	close(fds[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static void assert_fine(struct try *t)
+{
+	int status = play(t);
+
+	if (status) {
+		fail_msg("status %#x: %s", (unsigned)status, said);
+	}
+}
+
+static bool no_landlock(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0,
+		       LANDLOCK_CREATE_RULESET_VERSION) < 1;
+}
+
+static void need_landlock(void)
+{
+	if (no_landlock()) {
+		print_message("no Landlock in this kernel\n");
+		skip();
+	}
+}
+
+static void need_seccomp(void)
+{
+#ifndef HAVE_SECCOMP
+	print_message("built without libseccomp\n");
+	skip();
+#endif
+}
+
+static void need_root(void)
+{
+	if (geteuid() != 0) {
+		print_message("not root\n");
+		skip();
+	}
+}
+
+/* ---- files --------------------------------------------------------------- */
+
+/* base/name, in one of a few buffers. */
+static char *at(const char *name)
+{
+	static char buf[8][128];
+	static unsigned i;
+	char *path = buf[i++ % 8];
+
+	snprintf(path, sizeof(buf[0]), "%s/%s", base, name);
+	return path;
+}
+
+static void make(const char *name, mode_t mode)
+{
+	int fd = open(at(name), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "x", 1), 1);
+	assert_int_equal(fchmod(fd, mode), 0);
+	close(fd);
+}
+
+/* What open() is to say. */
+struct opened {
+	const char *path;
+	int flags;
+	int error; /* 0: it works */
+};
+
+static int open_all(const void *arg)
+{
+	for (const struct opened *o = arg; o->path; o++) {
+		int fd = open(o->path, o->flags, 0600);
+
+		if ((fd < 0 ? errno : 0) != o->error) {
+			fprintf(stderr, "%s, flags %#x: %s\n", o->path,
+				(unsigned)o->flags,
+				strerror(fd < 0 ? errno : 0));
+			return 1;
+		}
+		close(fd);
+	}
+	return 0;
+}
+
+static void test_replay_reads_its_captures(void **state)
+{
+	const char *files[] = {at("a.pcap"), at("absent.pcap"), "-"};
+	const struct opened want[] = {{files[0], O_RDONLY, 0},
+		{files[0], O_WRONLY, EACCES},
+		{files[1], O_RDONLY, ENOENT}, /* the message stays right */
+		{at("b.pcap"), O_RDONLY, EACCES},
+		{base, O_RDONLY | O_DIRECTORY, EACCES},
+		{at("new"), O_WRONLY | O_CREAT, EACCES},
+		{"/etc/passwd", O_RDONLY, EACCES},
+		{"/dev/null", O_WRONLY, EACCES}, {0}};
+	struct try t = {.o.files = {files, 3},
+		.files = {files, 3},
+		.act = open_all,
+		.arg = want};
+
+	(void)state;
+	need_landlock();
+	make("a.pcap", 0600);
+	make("b.pcap", 0600);
+	assert_fine(&t);
+	assert_string_equal(said, "");
+}
+
+static void test_replay_writes_one_file(void **state)
+{
+	const char *files[] = {at("a.pcap")};
+	const struct opened want[] = {
+		{at("w.pcapng"), O_WRONLY | O_CREAT | O_TRUNC, 0},
+		{at("w.pcapng"), O_WRONLY | O_CREAT | O_APPEND, 0},
+		{at("b.pcap"), O_WRONLY, EACCES},
+		{at("new"), O_WRONLY | O_CREAT, EACCES}, {0}};
+	struct try t = {.o = {.files = {files, 1}, .write = want[0].path},
+		.files = {files, 1},
+		.act = open_all,
+		.arg = want};
+
+	(void)state;
+	need_landlock();
+	assert_fine(&t); /* which is made */
+	assert_fine(&t); /* and there the second time */
+}
+
+/* A file that is moved away, and made again. */
+static int move_and_open(const void *arg)
+{
+	const struct opened *o = arg;
+
+	return rename(o->path, at("logs/old")) ? 2 : open_all(arg);
+}
+
+static void test_live_output_is_opened_again(void **state)
+{
+	const struct opened want[] = {
+		{at("logs/w.pcapng"), O_WRONLY | O_CREAT | O_APPEND, 0},
+		{at("b.pcap"), O_WRONLY, EACCES},
+		{at("new"), O_WRONLY | O_CREAT, EACCES}, {0}};
+	struct try t = {
+		.o.write = want[0].path, .act = move_and_open, .arg = want};
+
+	(void)state;
+	need_landlock();
+	make("logs/w.pcapng", 0600);
+	assert_fine(&t);
+}
+
+/* Somebody who is in no sandbox: replaces lists when a byte comes. */
+static pid_t start_admin(int fd)
+{
+	pid_t pid = fork();
+	char byte;
+
+	if (pid == 0) {
+		bool ok =
+			read(fd, &byte, 1) == 1 &&
+			!rename(at("lists/mine.new"), at("lists/mine.list")) &&
+			!unlink(at("site/current")) &&
+			!symlink("../releases/2", at("site/current")) &&
+			write(fd, "", 1) == 1;
+
+		_exit(!ok);
+	}
+	return pid;
+}
+
+static int wait_and_open(const void *arg)
+{
+	const int *fd = arg;
+	const struct opened want[] = {{at("lists/mine.list"), O_RDONLY, 0},
+		{at("lists/mine.list"), O_WRONLY, EACCES},
+		{at("site/current/list"), O_RDONLY, 0},
+		{at("state/spool"), O_WRONLY | O_CREAT, 0},
+		{at("b.pcap"), O_RDONLY, EACCES}, {0}};
+	char byte;
+
+	if (write(*fd, "", 1) != 1 || read(*fd, &byte, 1) != 1) {
+		return 2;
+	}
+	return open_all(want) || mkdir(at("state/d"), 0700) ||
+	       rmdir(at("state/d")) || unlink(at("state/spool"));
+}
+
+static void test_service_reads_replaced_lists(void **state)
+{
+	const char *lists[] = {at("lists/mine.list"), at("site/current")};
+	int fds[2], status;
+	struct try t = {.o = {.lists = {lists, 2}, .service = true},
+		.act = wait_and_open,
+		.arg = &fds[0]};
+	pid_t admin;
+
+	(void)state;
+	need_landlock();
+	make("lists/mine.list", 0600);
+	make("lists/mine.new", 0600);
+	assert_int_equal(symlink("../releases/1", at("site/current")), 0);
+	assert_int_equal(setenv("STATE_DIRECTORY", at("state"), 1), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	admin = start_admin(fds[1]);
+	assert_fine(&t);
+	assert_int_equal(waitpid(admin, &status, 0), admin);
+	assert_int_equal(status, 0);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* ---- system calls -------------------------------------------------------- */
+
+struct call {
+	const char *name;
+	long number, arg[4];
+};
+#define CALL(name, ...) \
+	{ \
+#name, SYS_##name, \
+		{ \
+			__VA_ARGS__ \
+		} \
+	}
+#define GARBAGE (INT64_C(7) << 32) /* in half of a register nobody looks at */
+
+static long make_call(const struct call *c)
+{
+	return syscall(c->number, c->arg[0], c->arg[1], c->arg[2], c->arg[3]);
+}
+
+/* Each fails with EPERM and is counted by name. */
+static const struct call refused[] = {CALL(kill, 1, 0),
+	CALL(memfd_create, (long)"x", 0), CALL(setpriority, 0, 0, 5),
+	CALL(unshare, CLONE_NEWUSER), CALL(setns, 0, 0), CALL(personality, 0),
+	CALL(setuid, 0), CALL(chroot, (long)"/"), CALL(io_uring_setup, 1, 0),
+	CALL(socket, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE),
+	CALL(socket, 40 /* AF_VSOCK */, SOCK_STREAM, 0),
+	CALL(ioctl, 0, TIOCSTI, (long)"x"),
+	CALL(prlimit64, 0, 0, (long)&refused, 0),
+#ifndef TRACES_ITSELF
+	CALL(clone, SIGCHLD), CALL(prctl, PR_SET_DUMPABLE, 1),
+#endif
+	CALL(mmap, 0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE)};
+#define N_REFUSED (sizeof(refused) / sizeof(refused[0]))
+
+static int be_refused(const void *arg)
+{
+	char name[32];
+
+	(void)arg;
+	for (size_t i = 0; i < N_REFUSED; i++) {
+		errno = 0;
+		if (make_call(&refused[i]) != -1 || errno != EPERM ||
+			syscalls_refused(name, sizeof(name)) != i + 1 ||
+			strcmp(name, refused[i].name) != 0) {
+			fprintf(stderr, "%s: %s; %d refused, the last %s\n",
+				refused[i].name, strerror(errno),
+				(int)syscalls_refused(name, sizeof(name)),
+				name);
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static void test_others_are_refused_and_counted(void **state)
+{
+	struct try t = {.act = be_refused};
+
+	(void)state;
+	need_seccomp();
+	assert_fine(&t);
+}
+
+static void on_worker(uv_work_t *work)
+{
+	*(int *)work->data = unshare(0) == -1 && errno == EPERM ? 0 : 1;
+}
+
+static void *on_thread(void *arg)
+{
+	*(int *)arg = unshare(0) == -1 && errno == EPERM ? 0 : 1;
+	return NULL;
+}
+
+/* As capture and writer threads are started; and libuv's workers. */
+static int be_refused_in_threads(const void *arg)
+{
+	int first = 2, second = 2;
+	uv_loop_t loop;
+	uv_work_t work = {.data = &first};
+	pthread_t thread;
+	sigset_t set;
+	char name[32];
+
+	(void)arg;
+	sigfillset(&set);
+	sigdelset(&set, SIGSYS);
+	if (uv_loop_init(&loop) ||
+		uv_queue_work(&loop, &work, on_worker, NULL) ||
+		uv_run(&loop, UV_RUN_DEFAULT) || uv_loop_close(&loop) ||
+		pthread_sigmask(SIG_SETMASK, &set, NULL) ||
+		pthread_create(&thread, NULL, on_thread, &second) ||
+		pthread_join(thread, NULL)) {
+		return 3;
+	}
+	return first || second || syscalls_refused(name, sizeof(name)) != 2;
+}
+
+static void test_refused_in_threads(void **state)
+{
+	struct try t = {.act = be_refused_in_threads};
+
+	(void)state;
+	need_seccomp();
+	assert_fine(&t);
+}
+
+static int use_sockets(const void *arg)
+{
+	const int *want = arg;
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0), error = fd < 0 ? errno : 0;
+
+	if (fd >= 0) {
+		close(fd);
+	}
+	return error != *want;
+}
+
+static void test_replay_makes_no_socket(void **state)
+{
+	const char *files[] = {"-"};
+	const int works = 0, refused_with = EPERM;
+	struct try reading = {.o.files = {files, 1},
+		.act = use_sockets,
+		.arg = &refused_with};
+	struct try logging = {.o = {.files = {files, 1}, .syslog = "/dev/log"},
+		.act = use_sockets,
+		.arg = &works};
+	struct try sniffing = {.act = use_sockets, .arg = &works};
+
+	(void)state;
+	need_seccomp();
+	assert_fine(&reading);
+	assert_fine(&logging);
+	assert_fine(&sniffing);
+}
+
+static const struct call deadly[] = {CALL(execve, (long)"/bin/true", 0, 0),
+	CALL(execveat, AT_FDCWD, (long)"/bin/true", 0, 0),
+#ifndef TRACES_ITSELF
+	CALL(ptrace, PTRACE_TRACEME),
+#endif
+	CALL(process_vm_readv, 1), CALL(bpf, 0),
+	CALL(mount, (long)"none", (long)"/", (long)"tmpfs", 0),
+	CALL(umount2, (long)"/", MNT_DETACH), CALL(move_mount, 0),
+	CALL(socket, AF_INET, SOCK_STREAM, 0),
+	CALL(socket, AF_INET6, SOCK_DGRAM, 0),
+	CALL(socket, AF_INET | GARBAGE, SOCK_DGRAM, 0)};
+
+static int be_killed(const void *arg)
+{
+	make_call(arg);
+	return 1;
+}
+
+static void test_some_kill(void **state)
+{
+	const char *files[] = {"-"};
+	struct try t = {.act = be_killed};
+	int status;
+
+	(void)state;
+	need_seccomp();
+	for (size_t i = 0; i < 2 * sizeof(deadly) / sizeof(deadly[0]); i++) {
+		t.o.files = (struct texts){files, i % 2}; /* replay, too */
+		t.arg = &deadly[i / 2];
+		status = play(&t);
+		if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS) {
+			fail_msg("%s: status %#x", deadly[i / 2].name,
+				(unsigned)status);
+		}
+	}
+}
+
+static int all_works(const void *arg)
+{
+	int fd = open(arg, O_RDONLY);
+
+	return fd < 0 || syscall(SYS_memfd_create, "x", 0) < 0 ||
+	       prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
+}
+
+static void test_no_sandbox(void **state)
+{
+	struct try t = {
+		.o.no_sandbox = true, .act = all_works, .arg = "/etc/passwd"};
+
+	(void)state;
+	assert_fine(&t);
+}
+
+/* ---- users and capabilities ---------------------------------------------- */
+
+static int status_fd; /* of /proc/self/status; behind the sandbox it is shut */
+
+static int open_status(void)
+{
+	status_fd = open("/proc/self/status", O_RDONLY);
+	return status_fd < 0;
+}
+
+/* Each line must be in it. */
+static int look_at_status(const void *arg)
+{
+	const char *const *line = arg;
+	char text[2048];
+	ssize_t n = pread(status_fd, text, sizeof(text) - 1, 0);
+
+	text[n > 0 ? n : 0] = '\0';
+	for (; *line; line++) {
+		if (!strstr(text, *line)) {
+			fprintf(stderr, "no %s in: %s\n", *line, text);
+			return 1;
+		}
+	}
+	return 0;
+}
+
+#define NONE "0000000000000000\n"
+#define NET_RAW "0000000000002000\n"
+#define DAC_READ_SEARCH "0000000000000004\n"
+#define DAC_OVERRIDE "0000000000000002\n"
+#define KEEPS(set) \
+	"\nCapInh:\t" NONE "CapPrm:\t" set "CapEff:\t" set, "\nCapAmb:\t" NONE
+#define LOCKED "\nNoNewPrivs:\t1\n"
+
+static void test_live_keeps_net_raw(void **state)
+{
+	const char *want[] = {KEEPS(NET_RAW), "\nCapBnd:\t" NET_RAW, LOCKED,
+		"\nUid:\t0\t0\t0\t0\n",
+#ifdef HAVE_SECCOMP
+		"\nSeccomp:\t2\n",
+#endif
+		NULL};
+	struct try t = {
+		.before = open_status, .act = look_at_status, .arg = want};
+
+	(void)state;
+	need_root();
+	assert_fine(&t);
+	assert_string_equal(said, "");
+}
+
+static void test_replay_keeps_nothing(void **state)
+{
+	const char *files[] = {at("a.pcap")};
+	const char *want[] = {KEEPS(NONE), "\nCapBnd:\t" NONE, LOCKED, NULL};
+	struct try t = {.o.files = {files, 1},
+		.files = {files, 1},
+		.before = open_status,
+		.act = look_at_status,
+		.arg = want};
+
+	(void)state;
+	need_root();
+	assert_fine(&t);
+}
+
+/* Root, without all his rights, still gets at what somebody else owns. */
+static void test_files_of_others(void **state)
+{
+	const char *files[] = {at("others/x.pcap")};
+	const char *reads[] = {KEEPS(DAC_READ_SEARCH), NULL};
+	const char *writes[] = {
+		"CapEff:\t0000000000002002\n", NULL}; /* and NET_RAW */
+	const struct opened want[] = {{files[0], O_RDONLY, 0}, {0}};
+	struct try reading = {.o.files = {files, 1},
+		.files = {files, 1},
+		.before = open_status,
+		.act = look_at_status,
+		.arg = reads};
+	struct try writing = {.o.write = at("others/w.pcapng"),
+		.before = open_status,
+		.act = look_at_status,
+		.arg = writes};
+
+	(void)state;
+	need_root();
+	make("others/x.pcap", 0600);
+	assert_int_equal(chown(files[0], NOBODY, NOBODY), 0);
+	assert_int_equal(chown(at("others"), NOBODY, NOBODY), 0);
+	assert_fine(&reading);
+	assert_fine(&writing);
+	reading.act = open_all;
+	reading.arg = want;
+	assert_fine(&reading);
+}
+
+static void test_become_user(void **state)
+{
+	const char *uid = "\nUid:\t65534\t65534\t65534\t65534\n";
+	const char *live[] = {KEEPS(NET_RAW), "\nCapBnd:\t" NONE, uid,
+		"\nGid:\t65534\t65534\t65534\t65534\n", LOCKED, NULL};
+	const char *open[] = {KEEPS(NET_RAW), uid, "\nNoNewPrivs:\t0\n", NULL};
+	const char *replay[] = {KEEPS(NONE), uid, LOCKED, NULL};
+	const char *files[] = {"-"};
+	struct try t = {.o.user = "nobody",
+		.before = open_status,
+		.act = look_at_status,
+		.arg = live};
+
+	(void)state;
+	need_root();
+	if (!getpwnam("nobody") || getpwnam("nobody")->pw_uid != NOBODY) {
+		print_message("no user nobody\n");
+		skip();
+	}
+	assert_fine(&t);
+	t.o.no_sandbox = true;
+	t.arg = open;
+	assert_fine(&t);
+	t.o.no_sandbox = false;
+	t.o.files = (struct texts){files, 1};
+	t.arg = replay;
+	assert_fine(&t);
+}
+
+static int become_nobody(void)
+{
+	return geteuid() == 0 && setresuid(NOBODY, NOBODY, NOBODY);
+}
+
+static void test_cannot_become_user(void **state)
+{
+	struct try unknown = {.o.user = "nobody-of-that-name"};
+	struct try not_root = {.o.user = "root", .before = become_nobody};
+
+	(void)state;
+	assert_int_equal(WEXITSTATUS(play(&unknown)), 100 + EXIT_USAGE);
+	assert_non_null(strstr(said, "nobody-of-that-name"));
+	assert_int_equal(WEXITSTATUS(play(&not_root)), 100 + EXIT_RUNTIME);
+	assert_non_null(strstr(said, "cannot become root"));
+}
+
+static int become_plain(void)
+{
+	return become_nobody() || open_status();
+}
+
+/* A user without rights has none to give up, and no trouble. */
+static void test_plain_user(void **state)
+{
+	const char *want[] = {KEEPS(NONE), LOCKED, NULL};
+	struct try t = {
+		.before = become_plain, .act = look_at_status, .arg = want};
+
+	(void)state;
+	assert_fine(&t);
+	assert_string_equal(said, "");
+}
+
+/* ---- a machine that offers less ------------------------------------------ */
+
+#ifdef HAVE_SECCOMP
+static int forget_calls(void)
+{
+	scmp_filter_ctx c = seccomp_init(SCMP_ACT_ALLOW);
+
+	return !c ||
+	       seccomp_rule_add(c, SCMP_ACT_ERRNO(ENOSYS),
+		       SCMP_SYS(landlock_create_ruleset), 0) ||
+	       seccomp_rule_add(
+		       c, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(seccomp), 0) ||
+	       seccomp_rule_add(c, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(prctl), 1,
+		       SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP, 0)) ||
+	       seccomp_load(c);
+}
+
+static unsigned count(const char *text, const char *what)
+{
+	unsigned n = 0;
+
+	while ((text = strstr(text, what))) {
+		text++;
+		n++;
+	}
+	return n;
+}
+
+static void test_what_cannot_be_had_is_said(void **state)
+{
+	const char *files[] = {"-"};
+	struct try live = {.before = forget_calls};
+	struct try replay = {.o.files = {files, 1}, .before = forget_calls};
+
+	(void)state;
+	assert_fine(&live);
+	assert_int_equal(count(said, "sandbox: no limit to"), 2);
+	assert_int_equal(count(said, "no limit to files"), 1);
+	assert_int_equal(count(said, "no limit to system calls"), 1);
+	assert_fine(&replay);
+	assert_string_equal(said, "");
+	replay.o.verbose = 1;
+	assert_fine(&replay);
+	assert_int_equal(count(said, "sandbox: no limit to"), 2);
+}
+#endif
+
+static int remove_one(
+	const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st, (void)type, (void)ftw;
+	return remove(path);
+}
+
+static int make_base(void **state)
+{
+	static const char *const folders[] = {"logs", "lists", "state",
+		"others", "site", "releases", "releases/1", "releases/2"};
+
+	(void)state;
+	snprintf(base, sizeof(base), "%s/dnslookout-XXXXXX",
+		getenv("TMPDIR") ? getenv("TMPDIR") : P_tmpdir);
+	if (!mkdtemp(base)) {
+		return -1;
+	}
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		mkdir(at(folders[i]), 0700);
+	}
+	make("b.pcap", 0600);
+	make("releases/1/list", 0600);
+	make("releases/2/list", 0600);
+	return 0;
+}
+
+static int remove_base(void **state)
+{
+	(void)state;
+	return nftw(base, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_replay_reads_its_captures),
+		cmocka_unit_test(test_replay_writes_one_file),
+		cmocka_unit_test(test_live_output_is_opened_again),
+		cmocka_unit_test(test_service_reads_replaced_lists),
+		cmocka_unit_test(test_others_are_refused_and_counted),
+		cmocka_unit_test(test_refused_in_threads),
+		cmocka_unit_test(test_replay_makes_no_socket),
+		cmocka_unit_test(test_some_kill),
+		cmocka_unit_test(test_no_sandbox),
+		cmocka_unit_test(test_live_keeps_net_raw),
+		cmocka_unit_test(test_replay_keeps_nothing),
+		cmocka_unit_test(test_files_of_others),
+		cmocka_unit_test(test_become_user),
+		cmocka_unit_test(test_cannot_become_user),
+		cmocka_unit_test(test_plain_user),
+#ifdef HAVE_SECCOMP
+		cmocka_unit_test(test_what_cannot_be_had_is_said),
+#endif
+	};
+
+	return cmocka_run_group_tests(tests, make_base, remove_base);
+}
