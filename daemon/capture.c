@@ -13,6 +13,7 @@
 
 #include "log.h"
 #include "plural.h"
+#include "watchdog.h"
 
 /*
  * Theory of operation
@@ -297,6 +298,7 @@ void capture_live(struct source *s)
 	int r = 0;
 
 	while (!capture_stopped(s) && !s->done) {
+		watchdog_note(&s->alive_ns);
 		r = dispatch(s);
 		if (r == PCAP_ERROR) {
 			capture_trouble(s, LOG_LEVEL_ERROR, "%s: %s",

@@ -13,7 +13,9 @@
 #include "ifnames.h"
 #include "log.h"
 #include "minute.h"
+#include "notify.h"
 #include "summary.h"
+#include "watchdog.h"
 
 /*
  * Theory of operation
@@ -38,6 +40,9 @@ struct loop_state {
 	uv_async_t wake;
 	uv_timer_t nudge;
 	uv_timer_t minute; /* live */
+	uv_timer_t watchdog;
+	unsigned watchdog_ms;
+	bool stuck;
 	unsigned minutes;
 	uv_signal_t signal[N_SIGNALS];
 	unsigned n_ended;
@@ -234,13 +239,70 @@ void loop_reader_gone(void *ctx)
 	uv_async_send(&l->state->wake);
 }
 
+static void tell_status(const struct loop *l)
+{
+	char text[STATUS_MAX];
+
+	summary_status(l->sources, l->n_sources, l->rules,
+		outputs_lost(&l->outputs), text);
+	notify_send("STATUS=%s", text);
+}
+
 static void on_minute(uv_timer_t *timer)
 {
 	struct loop_state *st = timer->data;
 	struct loop *l = st->loop;
 
+	tell_status(l);
 	minute_tick(
 		l->sources, l->n_sources, ++st->minutes, l->options->service);
+}
+
+/* ---- signs of life ------------------------------------------------------ */
+
+/* An interface whose thread is stuck; NULL: there is none. Who reads files may
+ * wait for a slow output. */
+static const struct source *find_stuck(
+	const struct loop *l, unsigned interval_ms)
+{
+	uint64_t now_ns = watchdog_now_ns();
+
+	for (unsigned i = 0; i < l->n_sources; i++) {
+		const struct source *s = &l->sources[i];
+
+		if (s->interface && !s->ended &&
+			watchdog_is_stuck(&s->alive_ns, now_ns, interval_ms)) {
+			return s;
+		}
+	}
+	return NULL;
+}
+
+static void on_watchdog(uv_timer_t *timer)
+{
+	struct loop_state *st = timer->data;
+	const struct source *s = find_stuck(st->loop, st->watchdog_ms);
+
+	if (s && !st->stuck) {
+		log_error("the thread that captures on %s is stuck",
+			s->interface);
+	}
+	st->stuck = s;
+	if (!s) {
+		notify_send("WATCHDOG=1");
+	}
+}
+
+static void start_watchdog(struct loop_state *st)
+{
+	unsigned quarter_ms;
+
+	st->watchdog_ms = watchdog_interval_ms();
+	quarter_ms = st->watchdog_ms / 4;
+	if (quarter_ms) {
+		uv_timer_start(
+			&st->watchdog, on_watchdog, quarter_ms, quarter_ms);
+	}
 }
 
 /* ---- signals ------------------------------------------------------------ */
@@ -384,6 +446,10 @@ int loop_open(struct loop *l)
 		st->minute.data = st;
 	}
 	if (!r) {
+		r = uv_timer_init(&st->uv, &st->watchdog);
+		st->watchdog.data = st;
+	}
+	if (!r) {
 		r = watch_signals(st);
 	}
 	return r;
@@ -395,6 +461,7 @@ void loop_run(struct loop *l)
 		uv_timer_start(
 			&l->state->minute, on_minute, MINUTE_MS, MINUTE_MS);
 	}
+	start_watchdog(l->state);
 	uv_run(&l->state->uv, UV_RUN_DEFAULT);
 }
 

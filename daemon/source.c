@@ -16,6 +16,7 @@
 #include "filter.h"
 #include "log.h"
 #include "savefile.h"
+#include "watchdog.h"
 
 #define TIMEOUT_MS 100 /* of a ring block: platform.md's 0 waits for ever */
 
@@ -382,6 +383,8 @@ static void *run(void *arg)
 {
 	struct source *s = arg;
 
+	pthread_setname_np(
+		pthread_self(), s->interface ? s->interface : "replay");
 	if (s->interface) {
 		capture_live(s);
 	} else if (s->shared->options->watch) {
@@ -400,6 +403,7 @@ int source_start(struct source *s)
 	sigfillset(&all);
 	sigdelset(&all, SOURCE_NUDGE);
 	sigdelset(&all, SIGSYS); /* syscalls.h */
+	watchdog_note(&s->alive_ns);
 	pthread_sigmask(SIG_BLOCK, &all, &before);
 	r = pthread_create(&s->thread, NULL, run, s);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -62,6 +62,7 @@ struct source {
 	int wake; /* eventfd: look at `stop` */
 	atomic_bool stop;
 	struct source_counts counts;
+	atomic_uint_fast64_t alive_ns; /* watchdog.h */
 	pthread_t thread;
 	bool running;
 	/* loop thread's */

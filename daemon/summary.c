@@ -309,6 +309,28 @@ static void log_lines(char *text)
 	}
 }
 
+void summary_status(const struct source *sources, unsigned n_sources,
+	const struct dlo_ruleset *rules, uint64_t lost, char text[STATUS_MAX])
+{
+	struct totals t = totals_of(sources, n_sources);
+	unsigned patterns = dlo_ruleset_n_patterns(rules);
+	uint64_t alerts = summary_alerts(sources, n_sources), refused;
+	char newest[32];
+	int n = snprintf(text, STATUS_MAX,
+		"%u pattern%s, %u source%s; %" PRIu64 " packet%s, %" PRIu64
+		" dropped by kernel; %" PRIu64 " alert%s, %" PRIu64 " lost",
+		patterns, plural(patterns), n_sources, plural(n_sources),
+		t.captured, plural(t.captured), t.dropped, alerts,
+		plural(alerts), t.lost + lost);
+
+	refused = syscalls_refused(newest, sizeof(newest));
+	if (refused && n > 0 && n < (int)STATUS_MAX) {
+		snprintf(text + n, STATUS_MAX - (size_t)n,
+			"; sandbox: %" PRIu64 " call%s refused, the last: %s",
+			refused, plural(refused), newest);
+	}
+}
+
 void summary_say_census(const struct source *sources, unsigned n_sources)
 {
 	char *text = NULL;

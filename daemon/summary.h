@@ -17,6 +17,12 @@ void summary_say(const struct options *o, const struct source *sources,
 	unsigned n_sources, const struct dlo_ruleset *rules, uint64_t lost,
 	bool at_end);
 
+#define STATUS_MAX 256
+
+/* All of it in a line, for the service manager. */
+void summary_status(const struct source *sources, unsigned n_sources,
+	const struct dlo_ruleset *rules, uint64_t lost, char text[STATUS_MAX]);
+
 /* Alerts of all sources. */
 uint64_t summary_alerts(const struct source *sources, unsigned n_sources);
 

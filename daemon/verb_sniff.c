@@ -14,7 +14,6 @@
 #include "loop.h"
 #include "notify.h"
 #include "options.h"
-#include "plural.h"
 #include "sandbox.h"
 #include "summary.h"
 #include "verbs.h"
@@ -106,7 +105,7 @@ static void say_listening(const struct sniff *s)
 
 static int start(struct sniff *s)
 {
-	unsigned n;
+	char status[STATUS_MAX];
 	int r;
 
 	for (unsigned i = 0; i < s->n_sources; i++) {
@@ -116,9 +115,8 @@ static int start(struct sniff *s)
 			return EXIT_RUNTIME;
 		}
 	}
-	n = dlo_ruleset_n_patterns(s->rules);
-	notify_send("READY=1\nSTATUS=%u pattern%s, %u source%s", n, plural(n),
-		s->n_sources, plural(s->n_sources));
+	summary_status(s->sources, s->n_sources, s->rules, 0, status);
+	notify_send("READY=1\nSTATUS=%s", status);
 	return 0;
 }
 
