@@ -35,6 +35,21 @@ int dlo_cooked_sll(struct dlo_decap *d)
 		 : DLO_STAT_CUT_LINK;
 }
 
+/*
+ * Of a frame with several tags Linux takes the first off, and since about 6.11
+ * it names the innermost protocol in place of the tag that follows: that tag
+ * ends with the same protocol again. An IP packet of which this is true by
+ * chance has its version, PPPoE its version and type, in front.
+ */
+static bool is_tag(const struct dlo_bytes *in, uint16_t protocol)
+{
+	return protocol >= DLO_ETHERTYPE_MIN && in->left >= 4 &&
+	       dlo_get16(in->p + 2) == protocol &&
+	       !(protocol == 0x0800 && in->p[0] >= 0x45 && in->p[0] <= 0x4f) &&
+	       !(protocol == 0x86dd && in->p[0] >> 4 == 6) &&
+	       !(protocol == 0x8864 && in->p[0] == 0x11);
+}
+
 int dlo_cooked_sll2(struct dlo_decap *d)
 {
 	const uint8_t *h = dlo_bytes_take(&d->in, 20);
@@ -43,6 +58,9 @@ int dlo_cooked_sll2(struct dlo_decap *d)
 		return DLO_STAT_CUT_LINK;
 	}
 	d->dgram.ifindex = dlo_get32(h + 4);
+	if (is_tag(&d->in, dlo_get16(h))) {
+		return dlo_decap_next(d, DLO_LAYER_VLAN);
+	}
 	return by_hardware(d, dlo_get16(h + 8), dlo_get16(h));
 }
 

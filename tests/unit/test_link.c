@@ -9,6 +9,12 @@
 #define SLL(hardware, protocol) \
 	"0000" hardware "0006" \
 	"0200000000010000" protocol
+#define SLL2(protocol) \
+	protocol "0000" \
+		 "00000002" \
+		 "0001" \
+		 "0006" \
+		 "0200000000010000"
 
 static const struct frame_case cases[] = {
 	{"Ethernet, IPv4", 1, ETH_IP4 IP4_UDP, WHOLE},
@@ -97,6 +103,32 @@ static const struct frame_case cases[] = {
 		"00"
 		"06"
 		"0200000000010000" IP6_UDP,
+		WHOLE},
+	{"Linux cooked v2, a second tag", 276, SLL2("8100") "00050800" IP4_UDP,
+		.vlans = "5", WHOLE},
+	{"Linux cooked v2, a second tag that is not named", 276,
+		SLL2("0800") "00050800" IP4_UDP, .vlans = "5", WHOLE},
+	{"Linux cooked v2, nor is it before IPv6", 276,
+		SLL2("86dd") "400586dd" IP6_UDP, .vlans = "5", WHOLE},
+	{"Linux cooked v2, nor is it before PPPoE", 276,
+		SLL2("8864") "00058864"
+			     "11000001002a"
+			     "0021" IP4_UDP,
+		.vlans = "5", WHOLE},
+	{"Linux cooked v2, session 8864", 276,
+		SLL2("8864") "11008864002a"
+			     "0021" IP4_UDP,
+		WHOLE},
+	{"Linux cooked v2, 2,048 octets", 276,
+		SLL2("0800") IP4("0800", "0000", "11")
+			UDP("c000", "0035", "07ec") DNS,
+		.len = 12, .sent_len = 2020, .wire_len = 20 + 2048},
+	{"Linux cooked v2, a flow label like a protocol", 276,
+		SLL2("86dd") "600086dd"
+			     "00141140"
+			     "20010db8000000000000000000000005"
+			     "20010db8000000000000000000000035" UDP(
+				     "c000", "0035", "0014") DNS,
 		WHOLE},
 	{"null, little endian", 0, "02000000" IP4_UDP, WHOLE},
 	{"null, big endian, FreeBSD's IPv6", 0, "0000001c" IP6_UDP, WHOLE},
