@@ -26,6 +26,9 @@
  *	IPv6 header (62, 64), or a fragment.
  * Y	any PPPoE: fixed offsets say nothing where tags may have been taken off.
  *
+ * Cooked (`any`) there is no `vlan`: the kernel takes the first tag off, and
+ * what has a second one, or is PPPoE, passes whatever it holds: P or T or Z.
+ *
  * The live test sends one frame of each shape through it.
  */
 
@@ -139,6 +142,8 @@ int filter_generate(int link_type, const uint16_t *ports, unsigned n_ports,
 	const char *expression, char *buf, size_t cap, bool *ret_replaced)
 {
 	struct text t = {.buf = buf, .cap = cap};
+	bool ethernet = link_type == 1;
+	bool cooked = link_type == 113 || link_type == 276; /* SLL, SLL2 */
 
 	*ret_replaced = moves_offsets(expression);
 	if (*ret_replaced) {
@@ -146,10 +151,14 @@ int filter_generate(int link_type, const uint16_t *ports, unsigned n_ports,
 		return t.len < cap ? 0 : -1;
 	}
 	put_plain(&t, ports, n_ports, expression);
-	put_tunnels(&t, link_type == 1 || link_type == 113 || link_type == 276);
-	if (link_type == 1) { /* Ethernet: others have no `vlan` */
+	put_tunnels(&t, ethernet || cooked);
+	if (ethernet) {
 		put_pppoe(&t, ports, n_ports);
 		put_tagged(&t, ports, n_ports, expression, 2);
+	}
+	if (cooked) {
+		put(&t, " or ether proto 0x8100 or ether proto 0x88a8 or "
+			"ether proto 0x8864");
 	}
 	return t.len < cap ? 0 : -1;
 }

@@ -216,6 +216,13 @@ static void test_other_link_types_compile(void **state)
 			{"GTP-U, SLL2", SLL2("0800") TO("0868") DNS, true, ""}},
 		{DLT_LINUX_SLL2,
 			{"MPLS, SLL2", SLL2("8847") "003e8140" Q4, true, ""}},
+		{DLT_LINUX_SLL2,
+			{"PPPoE, SLL2", SLL2("8864") "11000001002a0021" Q4,
+				true, "host 192.0.2.6"}},
+		{DLT_LINUX_SLL2, {"second tag, SLL2",
+					 SLL2("8100") "00050800" Q4, true, ""}},
+		{DLT_LINUX_SLL, {"second tag, SLL", SLL "88a8000781000005" Q4,
+					true, ""}},
 	};
 
 	(void)state;
