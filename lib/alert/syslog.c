@@ -228,6 +228,19 @@ static void put_question_codes(struct dlo_buf *b, const struct dlo_record *rec)
 	}
 }
 
+/* Short, and before all that may be long: a doubt must not get lost. */
+static void put_doubts(struct dlo_buf *b, const struct dlo_record *rec)
+{
+	if (rec->decoded == DLO_DECODED_BAD) {
+		put(b, "decoded", "bad", VALUE_MAX);
+	} else if (rec->decoded == DLO_DECODED_SKIPPED) {
+		put(b, "decoded", "skipped", VALUE_MAX);
+	}
+	if (rec->meta.partial) {
+		put_number(b, "partial", 1);
+	}
+}
+
 /* The way to the name that matched, losing names and then labels from the
  * left: the name itself stands on the right. */
 static void put_via(struct dlo_buf *b, const struct dlo_record *rec)
@@ -343,6 +356,7 @@ static void put_tail(struct dlo_buf *b, const struct dlo_record *rec,
 	if (rec->kind == DLO_RECORD_ALERT) {
 		put_question_codes(b, rec);
 		put_ends(b, rec);
+		put_doubts(b, rec);
 		put_via(b, rec);
 	} else if (rec->n_clients > 0) {
 		put_addr(b, "src", rec->meta.src, rec->meta.ip_version);
@@ -355,14 +369,6 @@ static void put_tail(struct dlo_buf *b, const struct dlo_record *rec,
 	}
 	put_rule(b, rec, p);
 	put_addresses(b, rec);
-	if (rec->decoded == DLO_DECODED_BAD) {
-		put(b, "decoded", "bad", VALUE_MAX);
-	} else if (rec->decoded == DLO_DECODED_SKIPPED) {
-		put(b, "decoded", "skipped", VALUE_MAX);
-	}
-	if (rec->kind == DLO_RECORD_ALERT && rec->meta.partial) {
-		put_number(b, "partial", 1);
-	}
 	b->cap += ID_ROOM;
 	put(b, "id", dlo_event_id(rec, p, id), sizeof(id));
 }

@@ -38,15 +38,16 @@ static const struct syslog_case {
 		"alert " TIME " rule=" RULE
 		" level=high qname=a.b.example qtype=A "
 		"qclass=CH " ENDS " rcode=NXDOMAIN client=198.51.100.1 "
-		"iface=eth0 capture=\"my x.pcap\" category=tunnel "
+		"decoded=skipped iface=eth0 capture=\"my x.pcap\" "
+		"category=tunnel "
 		"service=ngrok pattern=ngrok.io list=tunnel.list:12 matches=9 "
-		"tags=T1572,T1090.002 decoded=skipped"},
+		"tags=T1572,T1090.002"},
 	{"no value, no key", "plain.example", DLO_RECORD_ALERT, 1, 1, 0x0100,
 		PLAIN, 0, DLO_DECODED_BAD, 0,
 		"alert " TIME
 		" rule=\"my own\" level=medium qname=plain.example "
-		"qtype=A " ENDS " iface=eth0 capture=\"my x.pcap\" "
-		"pattern=plain.example list=\"my own.hosts:1\" decoded=bad"},
+		"qtype=A " ENDS " decoded=bad iface=eth0 capture=\"my x.pcap\" "
+		"pattern=plain.example list=\"my own.hosts:1\""},
 	{"nothing raw, nothing that looks like another key",
 		"a\\032src=1\\\".\\010\\\\.example", DLO_RECORD_ALERT, 1, 1,
 		0x0100, HOSTILE, 0, DLO_DECODED_OK, 0,
@@ -123,6 +124,35 @@ static void test_no_line(void **state)
 	assert_int_not_equal(dlo_syslog_print(&rec, NULL, 0, buf, 305), 0);
 }
 
+/* Of a message that never became whole; of a closing line it says nothing. */
+static void test_partial(void **state)
+{
+	static const struct {
+		enum dlo_record_kind kind;
+		bool partial, want;
+	} rows[] = {
+		{DLO_RECORD_ALERT, false, false},
+		{DLO_RECORD_ALERT, true, true},
+		{DLO_RECORD_CLOSING, true, false},
+	};
+	static char buf[2048];
+
+	(void)state;
+	for (size_t i = 0; i < N(rows); i++) {
+		struct dlo_meta m = meta4(0x0100);
+		struct dlo_record rec = record(rows[i].kind, &m, "a.example");
+
+		add_match(&rec, PLAIN);
+		rec.meta.partial = rows[i].partial;
+		assert_true(dlo_syslog_print(
+				    &rec, &origin, 0, buf, sizeof(buf)) > 0);
+		assert_int_equal(rows[i].want,
+			strstr(buf, " dst=198.51.100.1 partial=1 iface=") !=
+				NULL);
+		assert_int_equal(rows[i].want, strstr(buf, "partial") != NULL);
+	}
+}
+
 /* The level is the highest, and the pattern beside it one that has it. */
 static void test_pattern_of_the_level(void **state)
 {
@@ -171,12 +201,18 @@ static void test_any_room(void **state)
 		size_t room = i / 2, len;
 
 		add_match(&rec, match[i % 2]);
+		rec.meta.partial = 1;
+		rec.decoded = DLO_DECODED_SKIPPED;
 		memset(buf, 'x', sizeof(buf));
 		len = dlo_syslog_print(&rec, &origin, room, buf, sizeof(buf));
 		assert_in_range(len, 1, 1024 - room);
 		assert_int_equal(len, strlen(buf));
 		assert_int_equal(buf[len + 1], 'x');
 		assert_non_null(strstr(buf, " level="));
+		if (room < 640) { /* a header has 64 at most */
+			assert_non_null(
+				strstr(buf, " decoded=skipped partial=1 "));
+		}
 		assert_memory_equal(buf + len - 36, " id=", 4);
 		assert_cut_name(buf, longest_name());
 	}
@@ -338,6 +374,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_no_line),
+		cmocka_unit_test(test_partial),
 		cmocka_unit_test(test_pattern_of_the_level),
 		cmocka_unit_test(test_any_room),
 		cmocka_unit_test(test_answers),
