@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +12,9 @@
 
 #include "log.h"
 #include "plural.h"
+#include "readfile.h"
 
-#define SITE_LISTS "/etc/dnslookout/lists.d"
+#define SITE_LISTS DLO_CONFIG_DIR "/lists.d"
 #define LIST_BYTES_MAX ((size_t)1 << 30)
 
 struct loading {
@@ -27,55 +27,13 @@ struct loading {
 
 /* ---- one list ----------------------------------------------------------- */
 
-/* Reads a whole file; pipes too. 0, or -errno. */
-static int read_whole(const char *path, char **ret, size_t *ret_len)
-{
-	size_t len = 0, cap = 65536;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char *text = malloc(cap), *more;
-	ssize_t n = fd < 0 || !text ? -1 : 1;
-
-	while (n > 0 && len < LIST_BYTES_MAX) {
-		n = read(fd, text + len, cap - len);
-		len += n > 0 ? (size_t)n : 0;
-		if (len == cap) {
-			more = realloc(text, cap *= 2);
-			if (!more) {
-				n = -1;
-				break;
-			}
-			text = more;
-		}
-	}
-	if (n) {
-		n = n < 0 ? -errno : -EFBIG;
-		free(text);
-	} else {
-		*ret = text;
-		*ret_len = len;
-	}
-	if (fd >= 0) {
-		close(fd);
-	}
-	return (int)n;
-}
-
-static void print_diag(const struct dlo_diag *d)
-{
-	if (d->line) {
-		log_error("%s:%u:%u: %s", d->file, d->line, d->col, d->msg);
-	} else {
-		log_error("%s: %s", d->file, d->msg);
-	}
-}
-
 static void print_report(
 	struct loading *l, const char *path, const struct dlo_list_report *rep)
 {
 	unsigned n;
 
 	for (unsigned i = 0; i < rep->n_diags; i++) {
-		print_diag(&rep->diag[i]);
+		log_diag(&rep->diag[i]);
 	}
 	if (rep->n_bad > rep->n_diags) {
 		n = rep->n_bad - rep->n_diags;
@@ -100,7 +58,7 @@ static int load_file(struct loading *l, const char *path)
 	struct dlo_diag diag = {0};
 	char *text = NULL;
 	size_t len = 0;
-	int r = read_whole(path, &text, &len);
+	int r = readfile(path, LIST_BYTES_MAX, &text, &len);
 
 	if (r == -EISDIR) { /* in a folder of lists, or linked from there */
 		return 0;
@@ -113,7 +71,7 @@ static int load_file(struct loading *l, const char *path)
 		l->builder, path, text, len, &l->report, &diag);
 	free(text);
 	if (r > 0) {
-		print_diag(&diag);
+		log_diag(&diag);
 		return EXIT_USAGE;
 	}
 	if (r < 0) {
@@ -291,7 +249,7 @@ static int compile(struct loading *l, struct dlo_ruleset **ret)
 	int r = dlo_builder_build(l->builder, ret, &diag);
 
 	if (r > 0) {
-		print_diag(&diag);
+		log_diag(&diag);
 		return EXIT_USAGE;
 	}
 	if (r < 0) {

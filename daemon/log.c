@@ -76,3 +76,12 @@ void log_line(enum log_level level, const char *format, ...)
 	errno = saved;
 	log_text(level, line);
 }
+
+void log_diag(const struct dlo_diag *d)
+{
+	if (d->line) {
+		log_error("%s:%u:%u: %s", d->file, d->line, d->col, d->msg);
+	} else {
+		log_error("%s: %s", d->file, d->msg);
+	}
+}

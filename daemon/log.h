@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "dnslookout.h"
+
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO };
 
 /* Prefix "<3>" and so on instead of the program's name. Before any thread. */
@@ -20,6 +22,9 @@ void log_text(enum log_level level, char *text);
 
 /* Replaces by `?` what a terminal would obey, a line's end too. */
 void log_clean(char *s, size_t len);
+
+/* "FILE:LINE:COLUMN: what is wrong"; without a line, "FILE: ...". */
+void log_diag(const struct dlo_diag *d);
 
 #define log_error(...) log_line(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_line(LOG_LEVEL_WARNING, __VA_ARGS__)
