@@ -162,3 +162,24 @@ int filter_generate(int link_type, const uint16_t *ports, unsigned n_ports,
 	}
 	return t.len < cap ? 0 : -1;
 }
+
+int filter_check(
+	int link_type, const char *expression, char reterr[PCAP_ERRBUF_SIZE])
+{
+	pcap_t *p = pcap_open_dead(link_type, 65535);
+	struct bpf_program program;
+	int r = -1;
+
+	if (!p) {
+		snprintf(reterr, PCAP_ERRBUF_SIZE, "out of memory");
+		return -1;
+	}
+	if (pcap_compile(p, &program, expression, 1, PCAP_NETMASK_UNKNOWN)) {
+		snprintf(reterr, PCAP_ERRBUF_SIZE, "%s", pcap_geterr(p));
+	} else {
+		pcap_freecode(&program);
+		r = 0;
+	}
+	pcap_close(p);
+	return r;
+}

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <pcap/pcap.h>
+
 #define FILTER_TEXT_MAX 16384
 
 /*
@@ -19,5 +21,9 @@
  */
 int filter_generate(int link_type, const uint16_t *ports, unsigned n_ports,
 	const char *expression, char *buf, size_t cap, bool *ret_replaced);
+
+/* Whether an expression can be compiled for a link type. 0; -1 with why not. */
+int filter_check(
+	int link_type, const char *expression, char reterr[PCAP_ERRBUF_SIZE]);
 
 #endif
