@@ -2,7 +2,9 @@
 /*
  * main.c - dnslookout. A map of daemon/, from the command line inwards:
  *
- *	main ─ app (verbs) ┬ verb_sniff ┬ options
+ *	main ─ app (verbs) ┬ verb_sniff ┬ settings ┬ cmdline ┬ options ─ option
+ *	                   │            │          ├ config ─┤
+ *	                   │            │          └ dump ───┘
  *	                   │            ├ lists ─ libdnslookout's builder
  *	                   │            ├ source ┬ filter
  *	                   │            │        ├ capture ┬ engine ─ ring

@@ -1,26 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* options.h - the settings, read from one table. */
+/* options.h - the settings, and the table that they are read by. */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "option.h"
 
 /* Exit codes: the contract with scripts. */
 enum {
 	EXIT_FINE = 0,
 	EXIT_RUNTIME =
 		1, /* no such interface or file, no right, damaged file */
-	EXIT_USAGE = 2, /* command line, filter, list */
+	EXIT_USAGE = 2, /* command line, configuration, filter, list */
 	EXIT_ALERTS = 3, /* --exit-code, and there were alerts */
-};
-
-#define OPTIONS_TEXTS_MAX 1024
-#define OPTIONS_PORTS_MAX 32
-
-struct texts {
-	const char **text; /* grows; the strings are argv's */
-	unsigned n;
 };
 
 enum format { FORMAT_TEXT, FORMAT_JSON };
@@ -28,25 +19,35 @@ enum syslog_format { SYSLOG_TEXT, SYSLOG_CEE };
 enum when { WHEN_ON, WHEN_OFF };
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
+/* Who said it; the greater wins. */
+enum origin { ORIGIN_DEFAULT, ORIGIN_FILE, ORIGIN_COMMAND_LINE };
+
+struct place {
+	enum origin origin;
+	unsigned line, col; /* of the key in the file */
+};
+
+#define OPTIONS_MAX 96u
+
+/* All that a run was told. There may be several: a reload builds the next one
+ * beside the one in use. */
 struct options {
 	/* sources */
 	struct texts interfaces, files;
 	const char *watch; /* a folder of captures that grows; NULL: none */
 	bool list_interfaces, list_link_types;
 	const char *link_type;
-	bool no_promiscuous, immediate, no_default_filter;
+	bool promiscuous, immediate, default_filter;
 	unsigned census_sample; /* enum when */
 	unsigned snaplen, buffer_kib;
 	uint64_t max_frames; /* 0: no end */
-	const char *filter_file;
-	const char *filter; /* the words at the end, joined; never NULL */
+	const char *expression, *filter_file; /* as given; NULL: none */
+	const char *filter; /* what these two, or none, say; never NULL */
 	/* what is looked for */
 	struct texts lists;
-	uint16_t dns_port[OPTIONS_PORTS_MAX];
-	unsigned n_dns_ports;
+	struct ports dns_ports;
 	bool any_port;
-	bool limit_given, no_limit;
-	unsigned limit_n, limit_s; /* 0: no limit */
+	struct alert_limit limit;
 	/* what is said, and where */
 	bool all, quiet, link_header, line_buffered, number, numeric;
 	unsigned verbose, stamp, hex; /* -v, -t, -X: how often */
@@ -60,23 +61,38 @@ struct options {
 	bool service, exit_code;
 	/* rights */
 	const char *user; /* to become; NULL: nobody else */
-	bool no_sandbox;
+	bool sandbox;
+	const char *config; /* file that was read; NULL: none */
+	bool dump_config;
 	/* verbs */
 	const char *client;
 	/* the first word that is no option, for verbs */
 	char **words;
 	int n_words;
+	struct place place[OPTIONS_MAX]; /* by row: who gave the value */
 };
 
-/* Where an option may stand. */
-enum { OPTION_SNIFF = 1, OPTION_EXPLAIN = 2, OPTION_CHECK = 4 };
+extern const struct option_row option_rows[];
+extern const unsigned n_option_rows;
+
+/* The row of a name, which has to be one. */
+const struct option_row *options_row(const char *name);
+
+/* Who gave the value of that row. */
+struct place *options_place(struct options *o, const struct option_row *row);
+
+/* The defaults; `service`: those of a service. */
+int options_init(struct options *o, bool service);
 
 /*
- * Reads argv into *o: defaults, options, cross-checks. `where` is one of the
- * above. Returns -1 to go on, or the exit code to end with (--help, --version;
- * on a usage error after a message).
+ * Takes one value (NULL: none of it) of a row, as option_read() does. What a
+ * lesser origin said of it, and of the others of its group, is forgotten.
  */
-int options_read(struct options *o, unsigned where, int argc, char **argv);
+int options_take(struct options *o, const struct option_row *row,
+	const char *text, struct place place,
+	char reterr_problem[OPTION_PROBLEM_MAX]);
+
+void *options_value(struct options *o, const struct option_row *row);
 void options_free(struct options *o);
 
 #endif

@@ -383,7 +383,7 @@ static struct out_syslog *new (const struct options *o)
 
 	if (s) {
 		s->o.class = &class;
-		s->path = o->syslog ? o->syslog : "/dev/log";
+		s->path = o->syslog;
 		s->facility = o->syslog_facility;
 		s->cee = o->syslog_format == SYSLOG_CEE;
 		s->fd = -1;

@@ -19,7 +19,7 @@ static bool wants_pcapng(const struct options *o)
 
 static bool wants_syslog(const struct options *o)
 {
-	return o->service || o->syslog;
+	return o->syslog;
 }
 
 static const struct {

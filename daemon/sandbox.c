@@ -327,7 +327,7 @@ int sandbox_enter(const struct options *o, const struct texts *files)
 	struct landlock l;
 	int r = become_user(o), rules;
 
-	if (r || o->no_sandbox) {
+	if (r || !o->sandbox) {
 		return r;
 	}
 	warm_up(o);

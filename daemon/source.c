@@ -88,11 +88,11 @@ static int make_engine(struct source *s)
 	dlo_engine_config_init(&cfg);
 	cfg.all = o->all;
 	cfg.bytes = o->hex || o->link_header || o->write;
-	cfg.limit_n = o->limit_n;
-	cfg.limit_s = o->limit_s;
-	memcpy(cfg.dns_port, o->dns_port,
-		o->n_dns_ports * sizeof(o->dns_port[0]));
-	cfg.n_dns_ports = o->n_dns_ports;
+	cfg.limit_n = o->limit.n;
+	cfg.limit_s = o->limit.seconds;
+	memcpy(cfg.dns_port, o->dns_ports.port,
+		o->dns_ports.n * sizeof(o->dns_ports.port[0]));
+	cfg.n_dns_ports = o->dns_ports.n;
 	cfg.any_port = o->any_port;
 	cfg.record = on_record;
 	cfg.ctx = s;
@@ -195,7 +195,7 @@ static int set_live_filter(struct source *s)
 	char *text;
 	bool replaced = false;
 	/* What may be on any port is not for the kernel to tell. */
-	bool alone = o->no_default_filter || o->any_port;
+	bool alone = !o->default_filter || o->any_port;
 	/* The user's words by themselves first: an error is about them. */
 	int r = compile(s, "filter expression", o->filter, alone);
 
@@ -204,8 +204,8 @@ static int set_live_filter(struct source *s)
 		return r;
 	}
 	text = malloc(FILTER_TEXT_MAX);
-	if (!text || filter_generate(pcap_datalink(s->pcap), o->dns_port,
-			     o->n_dns_ports, o->filter, text, FILTER_TEXT_MAX,
+	if (!text || filter_generate(pcap_datalink(s->pcap), o->dns_ports.port,
+			     o->dns_ports.n, o->filter, text, FILTER_TEXT_MAX,
 			     &replaced)) {
 		log_error("filter expression: too long");
 		free(text);
@@ -232,8 +232,8 @@ static int activate(struct source *s)
 		return EXIT_RUNTIME;
 	}
 	pcap_set_snaplen(s->pcap, (int)o->snaplen);
-	pcap_set_promisc(s->pcap,
-		!o->no_promiscuous && strcmp(s->interface, "any") != 0);
+	pcap_set_promisc(
+		s->pcap, o->promiscuous && strcmp(s->interface, "any") != 0);
 	pcap_set_timeout(s->pcap, TIMEOUT_MS);
 	pcap_set_buffer_size(s->pcap, (int)(o->buffer_kib * 1024));
 	pcap_set_immediate_mode(s->pcap, o->immediate);

@@ -1,13 +1,66 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* verb_check.c - reads the lists, opens nothing, says what is loaded. */
+/* verb_check.c - reads what the service would, opens nothing, says what is
+ * loaded. */
+#include <net/if.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "dnslookout.h"
+#include "dump.h"
+#include "filter.h"
 #include "lists.h"
 #include "log.h"
 #include "options.h"
 #include "plural.h"
+#include "settings.h"
 #include "verbs.h"
+
+static void print_settings(struct options *o)
+{
+	const struct option_row *row;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < n_option_rows; i++) {
+		n += o->place[i].origin == ORIGIN_FILE;
+	}
+	if (o->config) {
+		printf("%s: %u setting%s\n", o->config, n, plural(n));
+	} else {
+		printf("no %s: defaults\n", SETTINGS_FILE);
+	}
+	if (o->verbose) {
+		dump_config(o, stdout, &row);
+	}
+}
+
+static int check_filter(struct options *o)
+{
+	char error[PCAP_ERRBUF_SIZE], message[PCAP_ERRBUF_SIZE + 80];
+	int link_type = o->link_type ? pcap_datalink_name_to_val(o->link_type)
+				     : DLT_EN10MB;
+
+	if (!filter_check(link_type, o->filter, error)) {
+		return 0;
+	}
+	snprintf(message, sizeof(message), "filter expression, on %s: %s",
+		pcap_datalink_val_to_name(link_type), error);
+	return settings_wrong(
+		o, o->filter_file ? "filter-file" : "filter", message);
+}
+
+/* It may come later, and then is used. */
+static void check_interfaces(const struct options *o)
+{
+	for (unsigned i = 0; i < o->interfaces.n; i++) {
+		const char *name = o->interfaces.text[i];
+
+		if (strcmp(name, "any") != 0 && !if_nametoindex(name)) {
+			log_warning("there is no interface \"%s\" now (-D "
+				    "lists them)",
+				name);
+		}
+	}
+}
 
 static void print_actions(const struct dlo_ruleset *rules)
 {
@@ -26,27 +79,37 @@ static void print_actions(const struct dlo_ruleset *rules)
 		(dlo_ruleset_bytes(rules) + 1023) / 1024);
 }
 
+static int check(struct options *o)
+{
+	struct dlo_ruleset *rules = NULL;
+	int r;
+
+	if (o->n_words) {
+		log_error("check takes no names: %s", o->words[0]);
+		return EXIT_USAGE;
+	}
+	print_settings(o);
+	r = check_filter(o);
+	check_interfaces(o);
+	if (!r) {
+		r = lists_load(o, stdout, &rules);
+	}
+	if (!r) {
+		print_actions(rules);
+		puts("fine");
+	}
+	dlo_ruleset_free(rules);
+	return r;
+}
+
 int verb_check(int argc, char **argv)
 {
 	struct options o;
-	struct dlo_ruleset *rules = NULL;
-	int r = options_read(&o, OPTION_CHECK, argc, argv);
+	int r = settings_read(&o, OPTION_CHECK, argc, argv);
 
 	if (r < 0) {
-		r = 0;
-		if (o.n_words) {
-			log_error("check takes no names: %s", o.words[0]);
-			r = EXIT_USAGE;
-		}
-		if (!r) {
-			r = lists_load(&o, stdout, &rules);
-		}
-		if (!r) {
-			print_actions(rules);
-			puts("fine");
-		}
+		r = check(&o);
 	}
-	dlo_ruleset_free(rules);
 	options_free(&o);
 	return r;
 }

@@ -11,6 +11,7 @@
 #include "lists.h"
 #include "log.h"
 #include "options.h"
+#include "settings.h"
 #include "verbs.h"
 
 struct explain {
@@ -226,7 +227,7 @@ static int explain_all(struct explain *e)
 int verb_explain(int argc, char **argv)
 {
 	struct explain e = {0};
-	int r = options_read(&e.options, OPTION_EXPLAIN, argc, argv);
+	int r = settings_read(&e.options, OPTION_EXPLAIN, argc, argv);
 
 	if (r < 0) {
 		r = check_options(&e);

@@ -14,7 +14,9 @@
 #include "loop.h"
 #include "notify.h"
 #include "options.h"
+#include "plural.h"
 #include "sandbox.h"
+#include "settings.h"
 #include "summary.h"
 #include "verbs.h"
 
@@ -94,6 +96,11 @@ static void say_listening(const struct sniff *s)
 			pcap_datalink_val_to_name(link_type),
 			pcap_datalink_val_to_description(link_type),
 			pcap_snapshot(s->sources[i].pcap));
+	}
+	if (o->config) {
+		log_info("configuration %s", o->config);
+	} else if (o->service) {
+		log_info("no %s: defaults", SETTINGS_FILE);
 	}
 	if (o->watch) {
 		log_info("watching %s", o->watch);
@@ -198,7 +205,7 @@ int verb_sniff(int argc, char **argv)
 {
 	struct sniff s = {0};
 	char error[PCAP_ERRBUF_SIZE];
-	int r = options_read(&s.options, OPTION_SNIFF, argc, argv);
+	int r = settings_read(&s.options, OPTION_SNIFF, argc, argv);
 
 	if (r >= 0) {
 		options_free(&s.options);

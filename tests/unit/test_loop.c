@@ -106,7 +106,7 @@ static void test_messages_stay_whole(void **state)
 	static const char *const names[N_SOURCES] = {"a", "b", "c"};
 	struct source_context shared = {0};
 	struct source sources[N_SOURCES] = {{0}};
-	struct options options = {0};
+	static struct options options;
 	struct loop l = {.options = &options,
 		.sources = sources,
 		.n_sources = N_SOURCES};
@@ -141,7 +141,7 @@ static void test_file_names_are_cleaned(void **state)
 	static const char name[] = "a\033[2Jb\n.pcap";
 	struct source_context shared = {0};
 	struct source source = {.shared = &shared};
-	struct options options = {0};
+	static struct options options;
 	struct loop l = {
 		.options = &options, .sources = &source, .n_sources = 1};
 	int log = memfd_create("stderr", MFD_CLOEXEC);
