@@ -66,10 +66,12 @@ static void complain_offset(struct reader *r, size_t offset, const char *what)
 {
 	size_t line = 1, col = 1;
 
-	for (size_t i = 0; i < offset; i++, col++) {
+	for (size_t i = 0; i < offset; i++) {
+		/* Characters, as the marks do. */
+		col += (r->text[i] & 0xc0) != 0x80;
 		if (r->text[i] == '\n') {
 			line++;
-			col = 0;
+			col = 1;
 		}
 	}
 	complain_at(r, line, col, "%s: is it UTF-8?", what);
@@ -236,7 +238,8 @@ static void take_nothing(
 	char problem[OPTION_PROBLEM_MAX];
 
 	if (row->type != OPTION_TEXTS) {
-		complain(r, r->event.start_mark, "%s needs a value", row->name);
+		complain_at(r, place.line, place.col, "%s needs a value",
+			row->name);
 	} else {
 		options_take(r->o, row, NULL, place, problem);
 	}

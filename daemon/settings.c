@@ -207,7 +207,7 @@ static int cross_check(struct options *o)
 		{!live && o->list_link_types, "list-data-link-types",
 			"-L is for interfaces"},
 		{live && o->exit_code, "exit-code", "--exit-code is for -r"},
-		{o->immediate && o->snaplen > SNAPLEN_IMMEDIATE,
+		{live && o->immediate && o->snaplen > SNAPLEN_IMMEDIATE,
 			"immediate-mode",
 			"--immediate-mode goes with a snapshot length of at "
 			"most 2048: longer ones lose packets"},
