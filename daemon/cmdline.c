@@ -138,7 +138,7 @@ static int take(struct options *o, unsigned where, const struct option_row *row,
 	const char *text)
 {
 	char problem[OPTION_PROBLEM_MAX];
-	struct place here = {.origin = ORIGIN_COMMAND_LINE};
+	struct option_place here = {.origin = ORIGIN_COMMAND_LINE};
 
 	if (row->type == OPTION_HELP) {
 		print_help(where);

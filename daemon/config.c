@@ -202,8 +202,8 @@ static int skip(struct reader *r)
 /* ---- a value ------------------------------------------------------------ */
 
 /* Takes the newest event, a scalar. */
-static void take_scalar(
-	struct reader *r, const struct option_row *row, struct place place)
+static void take_scalar(struct reader *r, const struct option_row *row,
+	struct option_place place)
 {
 	const char *text = (const char *)r->event.data.scalar.value;
 	bool plain = r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
@@ -232,8 +232,8 @@ static bool is_many(const struct option_row *row)
 }
 
 /* Of an empty list. */
-static void take_nothing(
-	struct reader *r, const struct option_row *row, struct place place)
+static void take_nothing(struct reader *r, const struct option_row *row,
+	struct option_place place)
 {
 	char problem[OPTION_PROBLEM_MAX];
 
@@ -246,8 +246,8 @@ static void take_nothing(
 }
 
 /* Takes a sequence; the newest event is its begin, then its end. */
-static int take_sequence(
-	struct reader *r, const struct option_row *row, struct place place)
+static int take_sequence(struct reader *r, const struct option_row *row,
+	struct option_place place)
 {
 	for (unsigned n = 0; !next(r); n++) {
 		switch (r->event.type) {
@@ -271,8 +271,8 @@ static int take_sequence(
 }
 
 /* Takes the value of a known key, which stands at `place`. */
-static int take_value(
-	struct reader *r, const struct option_row *row, struct place place)
+static int take_value(struct reader *r, const struct option_row *row,
+	struct option_place place)
 {
 	if (r->event.type == YAML_SCALAR_EVENT) {
 		take_scalar(r, row, place);
@@ -317,7 +317,7 @@ static void complain_key(struct reader *r, const char *key)
 static const struct option_row *find_key(struct reader *r)
 {
 	const char *key = (const char *)r->event.data.scalar.value;
-	const struct place *before;
+	const struct option_place *before;
 
 	if (r->event.type != YAML_SCALAR_EVENT ||
 		strlen(key) != r->event.data.scalar.length) {
@@ -348,7 +348,7 @@ static int read_mapping(struct reader *r)
 {
 	while (!next(r)) {
 		const struct option_row *row;
-		struct place place = {.origin = ORIGIN_FILE,
+		struct option_place place = {.origin = ORIGIN_FILE,
 			.line = (unsigned)r->event.start_mark.line + 1,
 			.col = (unsigned)r->event.start_mark.column + 1};
 

@@ -134,7 +134,7 @@ static int put_value(FILE *f, const struct option_row *row, const void *at)
 
 /* Who gave it, and what a change of it needs. */
 static void put_comment(
-	FILE *f, const struct option_row *row, const struct place *p)
+	FILE *f, const struct option_row *row, const struct option_place *p)
 {
 	fputs("  # ", f);
 	if (p->origin == ORIGIN_FILE) {

@@ -186,7 +186,8 @@ const struct option_row *options_row(const char *name)
 	abort();
 }
 
-struct place *options_place(struct options *o, const struct option_row *row)
+struct option_place *options_place(
+	struct options *o, const struct option_row *row)
 {
 	return &o->place[row - option_rows];
 }
@@ -218,11 +219,11 @@ int options_init(struct options *o, bool service)
 static void forget(struct options *o, const struct option_row *row)
 {
 	option_clear(row, options_value(o, row));
-	*options_place(o, row) = (struct place){0};
+	*options_place(o, row) = (struct option_place){0};
 }
 
 int options_take(struct options *o, const struct option_row *row,
-	const char *text, struct place place,
+	const char *text, struct option_place place,
 	char reterr_problem[OPTION_PROBLEM_MAX])
 {
 	for (unsigned i = 0; row->group && i < N_ROWS; i++) {

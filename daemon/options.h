@@ -22,7 +22,7 @@ enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 /* Who said it; the greater wins. */
 enum origin { ORIGIN_DEFAULT, ORIGIN_FILE, ORIGIN_COMMAND_LINE };
 
-struct place {
+struct option_place {
 	enum origin origin;
 	unsigned line, col; /* of the key in the file */
 };
@@ -69,7 +69,7 @@ struct options {
 	/* the first word that is no option, for verbs */
 	char **words;
 	int n_words;
-	struct place place[OPTIONS_MAX]; /* by row: who gave the value */
+	struct option_place place[OPTIONS_MAX]; /* by row: who gave the value */
 };
 
 extern const struct option_row option_rows[];
@@ -79,7 +79,8 @@ extern const unsigned n_option_rows;
 const struct option_row *options_row(const char *name);
 
 /* Who gave the value of that row. */
-struct place *options_place(struct options *o, const struct option_row *row);
+struct option_place *options_place(
+	struct options *o, const struct option_row *row);
 
 /* The defaults; `service`: those of a service. */
 int options_init(struct options *o, bool service);
@@ -89,7 +90,7 @@ int options_init(struct options *o, bool service);
  * lesser origin said of it, and of the others of its group, is forgotten.
  */
 int options_take(struct options *o, const struct option_row *row,
-	const char *text, struct place place,
+	const char *text, struct option_place place,
 	char reterr_problem[OPTION_PROBLEM_MAX]);
 
 void *options_value(struct options *o, const struct option_row *row);

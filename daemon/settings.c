@@ -97,7 +97,7 @@ static char *join(char **words, int n)
 static int take_words(struct options *o)
 {
 	char problem[OPTION_PROBLEM_MAX];
-	struct place here = {.origin = ORIGIN_COMMAND_LINE};
+	struct option_place here = {.origin = ORIGIN_COMMAND_LINE};
 	char *text;
 	int r;
 
@@ -178,7 +178,7 @@ struct check {
 
 int settings_wrong(struct options *o, const char *name, const char *message)
 {
-	const struct place *p = options_place(o, options_row(name));
+	const struct option_place *p = options_place(o, options_row(name));
 
 	if (p->origin == ORIGIN_FILE) {
 		log_error("%s:%u:%u: %s", o->config, p->line, p->col, message);
@@ -299,7 +299,7 @@ static int read_both(struct options *o, unsigned where, int argc, char **argv,
 
 	if (path) {
 		if (options_take(o, options_row("config"), path,
-			    (struct place){0}, problem)) {
+			    (struct option_place){0}, problem)) {
 			return no_memory();
 		}
 		r = read_file(o, path);

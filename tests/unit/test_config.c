@@ -148,7 +148,7 @@ static void test_dump_of_any_text(void **state)
 		"\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xe2\x80",
 		"\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80",
 		"\xf8\x88\x80\x80\x80"};
-	struct place here = {.origin = ORIGIN_COMMAND_LINE};
+	struct option_place here = {.origin = ORIGIN_COMMAND_LINE};
 	const struct option_row *row = options_row("watch"), *whose = NULL;
 	char problem[OPTION_PROBLEM_MAX], *text;
 	struct options o, again;
@@ -181,7 +181,7 @@ static void test_dump_of_any_text(void **state)
 static void test_dump_comments(void **state)
 {
 	static const char text[] = "any-port: yes\n\nlist: a";
-	struct place here = {.origin = ORIGIN_COMMAND_LINE};
+	struct option_place here = {.origin = ORIGIN_COMMAND_LINE};
 	const struct option_row *row;
 	char problem[OPTION_PROBLEM_MAX], *said = NULL;
 	struct options o;
