@@ -11,8 +11,7 @@ BUILD_PACKAGES=(gcc make libc6-dev meson ninja-build pkg-config libpcap-dev
 # shellcheck disable=SC2034
 CHECK_PACKAGES=(clang clang-format libclang-rt-14-dev libcmocka-dev libjansson-dev scdoc
 	mandoc universal-ctags shellcheck tcpdump unbound dnsperf bind9-dnsutils
-	rsyslog iproute2 procps jq zstd python3
-	faketime)
+	rsyslog iproute2 procps jq zstd python3 faketime)
 
 missing_packages() {
 	local package
@@ -42,8 +41,8 @@ quiet_install() {
 	return "$status"
 }
 
-# Installs those of the packages that are missing. Without apt-get it names
-# them all and goes on: the build says what it does not find.
+# Installs those of the packages that are missing, or says how. Without apt-get
+# it names them all and goes on: the build says what it does not find.
 install_packages() {
 	local missing
 	if ! command -v apt-get >/dev/null; then
@@ -57,13 +56,15 @@ install_packages() {
 	fi
 	echo "packages: missing ${missing[*]}"
 	if [ "$(id -u)" -eq 0 ]; then
-		quiet_install "${missing[@]}"
+		quiet_install "${missing[@]}" && return
 	elif command -v sudo >/dev/null; then
 		sudo bash -c "$(declare -f quiet_install)"'; quiet_install "$@"' \
-			bash "${missing[@]}"
+			bash "${missing[@]}" && return
 	else
-		echo "neither root nor sudo here; as root: apt-get install" \
-			"--no-install-recommends ${missing[*]}" >&2
-		return 1
+		echo "neither root nor sudo here"
 	fi
+	printf '%s\n' "The packages are not there. As root, and then again this:" \
+		"  apt-get update" \
+		"  apt-get install --no-install-recommends ${missing[*]}" >&2
+	return 1
 }
