@@ -83,6 +83,11 @@ static void say_listening(const struct sniff *s)
 {
 	const struct options *o = &s->options;
 
+	if (o->config) {
+		log_info("configuration %s", o->config);
+	} else if (o->service) {
+		log_info("no %s: defaults", SETTINGS_FILE);
+	}
 	for (unsigned i = 0; i < s->n_sources; i++) {
 		int link_type;
 
@@ -96,11 +101,6 @@ static void say_listening(const struct sniff *s)
 			pcap_datalink_val_to_name(link_type),
 			pcap_datalink_val_to_description(link_type),
 			pcap_snapshot(s->sources[i].pcap));
-	}
-	if (o->config) {
-		log_info("configuration %s", o->config);
-	} else if (o->service) {
-		log_info("no %s: defaults", SETTINGS_FILE);
 	}
 	if (o->watch) {
 		log_info("watching %s", o->watch);
