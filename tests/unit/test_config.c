@@ -304,6 +304,8 @@ static const struct {
 		"1:8: a tag (!); write the value itself\n"},
 	{"a tag on a list", T("interface: !x [a]"),
 		"1:12: a tag (!); write the value itself\n"},
+	{"a tag on everything", T("!!map {any-port: no}"),
+		"1:1: a tag (!); write the value itself\n"},
 	{"an anchor on everything", T("&a {any-port: no}"),
 		"1:1: an anchor (&); write the value itself\n"},
 	{"a second document", T("any-port: no\n---\nany-port: yes"),
