@@ -11,7 +11,8 @@ BUILD_PACKAGES=(gcc make libc6-dev meson ninja-build pkg-config libpcap-dev
 # shellcheck disable=SC2034
 CHECK_PACKAGES=(clang clang-format libclang-rt-14-dev libcmocka-dev libjansson-dev scdoc
 	mandoc universal-ctags shellcheck tcpdump unbound dnsperf bind9-dnsutils
-	rsyslog iproute2 procps jq zstd python3 faketime)
+	rsyslog iproute2 procps jq zstd python3
+	faketime systemd logrotate)
 
 missing_packages() {
 	local package
