@@ -23,6 +23,7 @@
 #include "landlock.h"
 #include "lists.h"
 #include "log.h"
+#include "settings.h"
 #include "syscalls.h"
 
 /*
@@ -35,15 +36,10 @@
  *
  * Captures come from anywhere, and who reads them is a person with keys and
  * mail: replay may read its captures, write its -w file and do no more. A
- * service opens its files again and reads its lists again, which may have been
- * replaced: it may read the folders that hold them, and write to those that
- * hold its output files and to those that systemd gave it.
+ * service opens its files again and reads its configuration and lists again,
+ * which may have been replaced: it may read the folders that hold them, and
+ * write to those that hold its output files and to those that systemd gave it.
  */
-
-static bool is_live(const struct options *o)
-{
-	return !o->files.n && !o->watch;
-}
 
 /* ---- places: files and folders that are still needed --------------------- */
 
@@ -69,23 +65,31 @@ static void add(struct places *p, const char *path, unsigned what)
 	p->v[p->n++] = (struct place){copy, what};
 }
 
-static void add_folder(struct places *p, char *path, unsigned what)
+/* The folder that holds a path; but not all that there is, for one in the root:
+ * then the path itself. */
+static void add_folder(struct places *p, const char *path, unsigned what)
 {
-	if (path) {
-		add(p, dirname(path), what);
-	}
-	free(path);
+	char *copy = strdup(path);
+	const char *folder = copy ? dirname(copy) : path;
+
+	add(p, strcmp(folder, "/") != 0 ? folder : path, what);
+	free(copy);
 }
 
-/* The folder that holds a path, in which it may be replaced; of a link, the one
- * that holds the target, too. */
+/* For a path that may be replaced; of a link, also its target may. */
 static void add_around(struct places *p, const char *path, unsigned what)
 {
-	add_folder(p, strdup(path), what);
-	add_folder(p, realpath(path, NULL), what);
+	char *target = realpath(path, NULL);
+
+	add_folder(p, path, what);
+	if (target) {
+		add_folder(p, target, what);
+	}
+	free(target);
 }
 
-static void add_list(void *ctx, const char *path)
+/* What a reload reads. */
+static void add_to_read(void *ctx, const char *path)
 {
 	add_around(ctx, path, PLACE_READ);
 }
@@ -146,7 +150,7 @@ static void gather(
 #ifdef TRACES_ITSELF
 	add(p, "/proc/self", PLACE_READ);
 #endif
-	if (is_live(o)) { /* libpcap, of interfaces */
+	if (settings_live(o)) { /* libpcap, of interfaces */
 		add(p, "/sys/class/net", PLACE_READ);
 		add(p, "/sys/devices", PLACE_READ);
 	}
@@ -157,7 +161,11 @@ static void gather(
 		add(p, o->watch, PLACE_READ);
 	}
 	if (o->service) {
-		lists_paths(o, add_list, p);
+		add_to_read(p, o->config ? o->config : SETTINGS_FILE);
+		if (o->filter_file) {
+			add_to_read(p, o->filter_file);
+		}
+		lists_paths(o, add_to_read, p);
 		add_given(p);
 	}
 	add_output(p, o, o->write);
@@ -178,7 +186,7 @@ static void tell(const struct options *o, const char *what, int error)
 {
 	bool absent = error == -ENOSYS || error == -EOPNOTSUPP;
 
-	if (error && (is_live(o) || o->verbose)) {
+	if (error && (settings_live(o) || o->verbose)) {
 		log_line(absent ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
 			"sandbox: no limit to %s: %s", what,
 			absent ? "this system does not offer it"
@@ -204,7 +212,7 @@ static int become_user(const struct options *o)
 		return 0;
 	}
 	capng_clear(CAPNG_SELECT_BOTH);
-	if (is_live(o)) {
+	if (settings_live(o)) {
 		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
 			CAP_NET_RAW);
 	}
@@ -278,7 +286,7 @@ static int limit_capabilities(const struct options *o, const struct places *p)
 		return -errno;
 	}
 	had = permitted_now();
-	kept = had & (is_live(o) ? BIT(CAP_NET_RAW) : 0);
+	kept = had & (settings_live(o) ? BIT(CAP_NET_RAW) : 0);
 	over = had & (BIT(CAP_DAC_OVERRIDE) | BIT(CAP_DAC_READ_SEARCH));
 	if (had == kept) {
 		return 0;
@@ -337,7 +345,8 @@ int sandbox_enter(const struct options *o, const struct texts *files)
 	tell(o, "new privileges",
 		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : 0);
 	tell(o, "files", rules ? rules : landlock_enforce(&l));
-	tell(o, "system calls", syscalls_restrict(is_live(o) || o->syslog));
+	tell(o, "system calls",
+		syscalls_restrict(settings_live(o) || o->syslog));
 	landlock_close(&l);
 	places_free(&p);
 	malloc_trim(0); /* the filter was made on the heap */

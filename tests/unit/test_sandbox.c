@@ -131,9 +131,9 @@ static void need_root(void)
 /* base/name, in one of a few buffers. */
 static char *at(const char *name)
 {
-	static char buf[8][128];
+	static char buf[32][128];
 	static unsigned i;
-	char *path = buf[i++ % 8];
+	char *path = buf[i++ % 32];
 
 	snprintf(path, sizeof(buf[0]), "%s/%s", base, name);
 	return path;
@@ -263,6 +263,9 @@ static int wait_and_open(const void *arg)
 	const struct opened want[] = {{at("lists/mine.list"), O_RDONLY, 0},
 		{at("lists/mine.list"), O_WRONLY, EACCES},
 		{at("site/current/list"), O_RDONLY, 0},
+		{at("etc/dnslookout.yaml"), O_RDONLY, 0},
+		{at("filters/filter"), O_RDONLY, 0},
+		{"/etc/passwd", O_RDONLY, EACCES}, /* though "/" holds /proc */
 		{at("state/spool"), O_WRONLY | O_CREAT, 0},
 		{at("b.pcap"), O_RDONLY, EACCES}, {0}};
 	char byte;
@@ -276,15 +279,21 @@ static int wait_and_open(const void *arg)
 
 static void test_service_reads_replaced_lists(void **state)
 {
-	const char *lists[] = {at("lists/mine.list"), at("site/current")};
+	const char *lists[] = {
+		at("lists/mine.list"), at("site/current"), "/proc"};
 	int fds[2], status;
-	struct try t = {.o = {.lists = {lists, 2}, .service = true},
+	struct try t = {.o = {.lists = {lists, 3},
+				.service = true,
+				.config = at("etc/dnslookout.yaml"),
+				.filter_file = at("filters/filter")},
 		.act = wait_and_open,
 		.arg = &fds[0]};
 	pid_t admin;
 
 	(void)state;
 	need_landlock();
+	make("etc/dnslookout.yaml", 0600);
+	make("filters/filter", 0600);
 	make("lists/mine.list", 0600);
 	make("lists/mine.new", 0600);
 	assert_int_equal(symlink("../releases/1", at("site/current")), 0);
@@ -707,7 +716,8 @@ static int remove_one(
 static int make_base(void **state)
 {
 	static const char *const folders[] = {"logs", "lists", "state",
-		"others", "site", "releases", "releases/1", "releases/2"};
+		"others", "site", "etc", "filters", "releases", "releases/1",
+		"releases/2"};
 
 	(void)state;
 	snprintf(base, sizeof(base), "%s/dnslookout-XXXXXX",
