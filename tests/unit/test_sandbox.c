@@ -27,6 +27,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -96,16 +97,11 @@ static void assert_fine(struct try *t)
 	}
 }
 
-static bool no_landlock(void)
+static void need_landlock(long abi)
 {
-	return syscall(SYS_landlock_create_ruleset, NULL, 0,
-		       LANDLOCK_CREATE_RULESET_VERSION) < 1;
-}
-
-static void need_landlock(void)
-{
-	if (no_landlock()) {
-		print_message("no Landlock in this kernel\n");
+	if (syscall(SYS_landlock_create_ruleset, NULL, 0,
+		    LANDLOCK_CREATE_RULESET_VERSION) < abi) {
+		print_message("no Landlock %ld in this kernel\n", abi);
 		skip();
 	}
 }
@@ -189,7 +185,7 @@ static void test_replay_reads_its_captures(void **state)
 		.arg = want};
 
 	(void)state;
-	need_landlock();
+	need_landlock(1);
 	make("a.pcap", 0600);
 	make("b.pcap", 0600);
 	assert_fine(&t);
@@ -210,7 +206,7 @@ static void test_replay_writes_one_file(void **state)
 		.arg = want};
 
 	(void)state;
-	need_landlock();
+	need_landlock(1);
 	assert_fine(&t); /* which is made */
 	assert_fine(&t); /* and there the second time */
 }
@@ -233,7 +229,7 @@ static void test_live_output_is_opened_again(void **state)
 		.o.write = want[0].path, .act = move_and_open, .arg = want};
 
 	(void)state;
-	need_landlock();
+	need_landlock(1);
 	make("logs/w.pcapng", 0600);
 	assert_fine(&t);
 }
@@ -291,7 +287,7 @@ static void test_service_reads_replaced_lists(void **state)
 	pid_t admin;
 
 	(void)state;
-	need_landlock();
+	need_landlock(1);
 	make("etc/dnslookout.yaml", 0600);
 	make("filters/filter", 0600);
 	make("lists/mine.list", 0600);
@@ -305,6 +301,45 @@ static void test_service_reads_replaced_lists(void **state)
 	assert_int_equal(status, 0);
 	close(fds[0]);
 	close(fds[1]);
+}
+
+/* The address of an abstract socket, which stands in no folder. */
+static socklen_t abstract(pid_t pid, struct sockaddr_un *ret)
+{
+	*ret = (struct sockaddr_un){.sun_family = AF_UNIX};
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+			   (size_t)sprintf(ret->sun_path + 1,
+				   "dnslookout-test-%d", (int)pid));
+}
+
+static int send_abstract(const void *arg)
+{
+	struct sockaddr_un to;
+	socklen_t len = abstract(getppid(), &to);
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	ssize_t n = sendto(fd, "x", 1, 0, (struct sockaddr *)&to, len);
+
+	return (n < 0 ? errno : 0) != *(const int *)arg;
+}
+
+static void test_abstract_sockets(void **state)
+{
+	const int works = 0, refused_with = EPERM;
+	struct try t = {.act = send_abstract, .arg = &refused_with};
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	struct sockaddr_un at;
+	socklen_t len = abstract(getpid(), &at);
+
+	(void)state;
+	need_landlock(6);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, len), 0);
+	assert_fine(&t);
+	/* The service manager's may be one. */
+	setenv("NOTIFY_SOCKET", "@anything", 1);
+	t.arg = &works;
+	assert_fine(&t);
+	unsetenv("NOTIFY_SOCKET");
+	close(fd);
 }
 
 /* ---- system calls -------------------------------------------------------- */
@@ -600,7 +635,8 @@ static void test_become_user(void **state)
 {
 	const char *uid = "\nUid:\t65534\t65534\t65534\t65534\n";
 	const char *live[] = {KEEPS(NET_RAW), "\nCapBnd:\t" NONE, uid,
-		"\nGid:\t65534\t65534\t65534\t65534\n", LOCKED, NULL};
+		"\nGid:\t65534\t65534\t65534\t65534\n", "\nGroups:\t65534 \n",
+		LOCKED, NULL};
 	const char *open[] = {KEEPS(NET_RAW), uid, "\nNoNewPrivs:\t0\n", NULL};
 	const char *replay[] = {KEEPS(NONE), uid, LOCKED, NULL};
 	const char *files[] = {"-"};
@@ -747,6 +783,7 @@ int main(void)
 		cmocka_unit_test(test_replay_writes_one_file),
 		cmocka_unit_test(test_live_output_is_opened_again),
 		cmocka_unit_test(test_service_reads_replaced_lists),
+		cmocka_unit_test(test_abstract_sockets),
 		cmocka_unit_test(test_others_are_refused_and_counted),
 		cmocka_unit_test(test_refused_in_threads),
 		cmocka_unit_test(test_replay_makes_no_socket),
