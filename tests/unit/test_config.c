@@ -140,7 +140,7 @@ static void test_dump_of_any_text(void **state)
 {
 	static const char *const good[] = {"\x01\t\n\r\x1f\x7f",
 		"\xc2\x80\xc2\x85", "\xc2\x9f\xc2\xa0\xdf\xbf",
-		"\xe2\x80\xa8\xe2\x80\xa9", "\xed\x9f\xbf\xee\x80\x80",
+		"a \xe2\x80\xa8 b \xe2\x80\xa9 c", "\xed\x9f\xbf\xee\x80\x80",
 		"\xef\xbb\xbf\xef\xbf\xbe\xef\xbf\xbf",
 		"\xf0\x90\x80\x80\xf4\x8f\xbf\xbf", "'\"\\ #: [],{}&*!|>%@`~",
 		" a ", "-", "off"};
@@ -274,6 +274,12 @@ static const struct {
 		"\"0x40\"\n"
 		"1:53: dns-ports takes a number from 1 to 65535, not \"5 "
 		"3\"\n"},
+	{"a number with more than digits",
+		T("{buffer-size: +1, snapshot-length: \" 1\"}"),
+		"1:15: buffer-size takes a number from 1 to 2097151, not "
+		"\"+1\"\n"
+		"1:36: snapshot-length takes a number from 0 to 262144, not "
+		"\" 1\"\n"},
 	{"far too large a number", T("buffer-size: 18446744073709551617"),
 		"1:14: buffer-size takes a number from 1 to 2097151, not "
 		"\"18446744073709551617\"\n"},

@@ -252,6 +252,25 @@ static void test_refused(void **state)
 	(void)state;
 }
 
+/* What has a megabyte is no configuration. */
+static void test_large(void **state)
+{
+	const size_t limit = (size_t)1 << 20;
+	char *text = malloc(limit + 1);
+	struct options o;
+
+	assert_non_null(text);
+	memset(text, '#', limit);
+	text[limit] = '\0';
+	assert_int_equal(read_line(&o, OPTION_SNIFF, text, ""), EXIT_USAGE);
+	options_free(&o);
+	text[limit - 1] = '\0';
+	assert_int_equal(read_line(&o, OPTION_SNIFF, text, ""), -1);
+	options_free(&o);
+	free(text);
+	(void)state;
+}
+
 /* ---- a reload ----------------------------------------------------------- */
 
 /* The same argv is read again beside the settings in use, from a file that has
@@ -291,6 +310,7 @@ int main(void)
 		cmocka_unit_test(test_who_wins),
 		cmocka_unit_test(test_filter),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_again),
 	};
 	return cmocka_run_group_tests_name(
