@@ -2,9 +2,12 @@
 /* census.c - what the wire carried, seen or not: for a person and as JSON. */
 #include "census.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "plural.h"
 
 /* Fewer queries or responses say nothing about the rest. */
 #define ENOUGH 100
@@ -132,28 +135,57 @@ void census_print_warnings(FILE *f, const struct source *sources, unsigned n)
 
 /* ---- rows --------------------------------------------------------------- */
 
+#define TEXT_ROWS 32u /* more tell a person nothing */
+
 struct rows {
 	FILE *f;
 	enum dlo_census_part part;
 	bool json;
-	unsigned n; /* printed */
+	unsigned n; /* so far */
 };
+
+static const struct {
+	const char *json, *text;
+} parts[] = {
+	[DLO_CENSUS_LAYERS] = {"layers", "layers"},
+	[DLO_CENSUS_VLANS] = {"vlans", "VLANs"},
+	[DLO_CENSUS_ENCRYPTED] = {"encrypted_dns", "to encrypted resolvers"},
+};
+static_assert(sizeof(parts) / sizeof(parts[0]) == DLO_CENSUS__N,
+	"every part has its names");
+
+static void json_row(struct rows *r, const struct dlo_census_row *row)
+{
+	fprintf(r->f, "%s\"%s\":%" PRIu64, r->n ? "," : "", row->name,
+		row->count);
+}
+
+/* A VLAN is a number itself: its count stands in parentheses. */
+static void text_row(struct rows *r, const struct dlo_census_row *row)
+{
+	if (r->n >= TEXT_ROWS) {
+		return;
+	}
+	if (r->n) {
+		fputs(", ", r->f);
+	} else {
+		fprintf(r->f, "  %s: ", parts[r->part].text);
+	}
+	if (r->part == DLO_CENSUS_VLANS) {
+		fprintf(r->f, "%s (%" PRIu64 ")", row->text, row->count);
+	} else {
+		fprintf(r->f, "%" PRIu64 " %s", row->count, row->text);
+	}
+}
 
 static void on_row(void *ctx, const struct dlo_census_row *row)
 {
 	struct rows *r = ctx;
 
-	if (row->part != r->part || !row->count) {
-		return;
+	if (row->part == r->part && row->count) {
+		(r->json ? json_row : text_row)(r, row);
+		r->n++;
 	}
-	if (r->json) {
-		fprintf(r->f, "%s\"%s\":%" PRIu64, r->n ? "," : "", row->name,
-			row->count);
-	} else {
-		fprintf(r->f, "%s%s %" PRIu64, r->n ? ", " : "", row->text,
-			row->count);
-	}
-	r->n++;
 }
 
 static unsigned print_part(
@@ -224,11 +256,6 @@ static void print_flows_json(FILE *f, const struct view *v)
 
 static void print_json(FILE *f, const struct view *v)
 {
-	static const char *const parts[] = {
-		[DLO_CENSUS_LAYERS] = "layers",
-		[DLO_CENSUS_VLANS] = "vlans",
-		[DLO_CENSUS_ENCRYPTED] = "encrypted_dns",
-	};
 	char source[1024] = "\"\"";
 
 	dlo_json_string(v->source, source, sizeof(source));
@@ -238,7 +265,7 @@ static void print_json(FILE *f, const struct view *v)
 	fprintf(f, ",\"kernel_dropped\":%" PRIu64 ",\"clients\":%" PRIu64,
 		v->dropped, dlo_engine_clients(v->engine));
 	for (unsigned i = 0; i < DLO_CENSUS__N; i++) {
-		fprintf(f, ",\"%s\":{", parts[i]);
+		fprintf(f, ",\"%s\":{", parts[i].json);
 		print_part(f, v, i, true);
 		fputc('}', f);
 	}
@@ -256,24 +283,27 @@ void census_print_json(FILE *f, const struct source *sources, unsigned n)
 
 /* ---- for a person ------------------------------------------------------- */
 
+/* Its head, and a line for each part that there is. */
 static void print_text(FILE *f, const struct view *v)
 {
+	uint64_t frames = stat_of(v, DLO_STAT_FRAMES);
 	uint64_t clients = dlo_engine_clients(v->engine);
 
-	fprintf(f, "census of %s (%s): %" PRIu64 " frames: ", v->source,
-		v->scope, stat_of(v, DLO_STAT_FRAMES));
-	print_part(f, v, DLO_CENSUS_LAYERS, false);
-	fprintf(f, "; about %" PRIu64 " client%s", clients,
-		clients == 1 ? "" : "s");
-	fputs("; VLANs: ", f);
-	if (!print_part(f, v, DLO_CENSUS_VLANS, false)) {
-		fputs("none", f);
+	fprintf(f,
+		"census of %s (%s): %" PRIu64 " frame%s, about %" PRIu64
+		" client%s\n",
+		v->source, v->scope, frames, plural(frames), clients,
+		plural(clients));
+	for (unsigned i = 0; i < DLO_CENSUS__N; i++) {
+		unsigned n = print_part(f, v, i, false);
+
+		if (n > TEXT_ROWS) {
+			fprintf(f, ", and %u more", n - TEXT_ROWS);
+		}
+		if (n) {
+			fputc('\n', f);
+		}
 	}
-	fputs("; to encrypted resolvers: ", f);
-	if (!print_part(f, v, DLO_CENSUS_ENCRYPTED, false)) {
-		fputs("none", f);
-	}
-	fputc('\n', f);
 }
 
 void census_print_text(FILE *f, const struct source *sources, unsigned n)

@@ -8,12 +8,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "census.h"
 #include "log.h"
 
 /* In place of the library's: an engine is what it has counted. */
@@ -207,6 +209,29 @@ static void test_long_census(void **state)
 	close(saved);
 }
 
+/* A person gets as many as he reads. */
+static void test_many_vlans(void **state)
+{
+	static struct dlo_engine engine = {.n_vlans = 40};
+	struct source source = {.interface = "eth0", .engine = &engine};
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	(void)state;
+	assert_non_null(f);
+	census_print_text(f, &source, 1);
+	engine.n_vlans = 2;
+	census_print_text(f, &source, 1);
+	fclose(f);
+	assert_non_null(strstr(text, " 30 (1), 31 (1), and 8 more\n"));
+	assert_null(strstr(text, " 32 "));
+	assert_non_null(strstr(text,
+		"\ncensus of eth0 (whole): 0 frames, about 0 clients\n"
+		"  VLANs: 0 (1), 1 (1)\n"));
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -214,6 +239,7 @@ int main(void)
 		cmocka_unit_test(test_in_a_batch),
 		cmocka_unit_test(test_tallies),
 		cmocka_unit_test(test_long_census),
+		cmocka_unit_test(test_many_vlans),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
