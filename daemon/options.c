@@ -81,7 +81,7 @@ const struct option_row option_rows[] = {
 			"without the kernel filter)"},
 	{"census-sample", NULL, 0, CHOICE, SNIFF | CONF, AT(census_sample),
 		.choices = whens, .def = "on", .value = "WHEN",
-		.help = "live: on, off: look one second in sixty at what the "
+		.help = "on, off: live, look one second in sixty at what the "
 			"kernel filter hides"},
 	{NO("default-filter"), 0, FLAG, SNIFF | CONF, AT(default_filter),
 		.def = "yes",
@@ -132,7 +132,8 @@ const struct option_row option_rows[] = {
 		.help = "always so: addresses are never looked up"},
 	{"quiet", NULL, 'q', FLAG, SNIFF, AT(quiet), .help = "shorter lines"},
 	{"verbose", NULL, 'v', COUNT, SNIFF | CHECK, AT(verbose),
-		.help = "why each alert; which client asked for what counts"},
+		.help = "list and line of each pattern; at the end the census, "
+			"and who asked for what is only counted"},
 	{"link-header", NULL, 'e', FLAG, SNIFF, AT(link_header),
 		.help = "print the link-level header"},
 	{"hex", NULL, 'X', COUNT, SNIFF, AT(hex),
