@@ -381,7 +381,7 @@ static void test_become_user(void **state)
 	(void)state;
 	need_root();
 	if (!getpwnam("nobody") || getpwnam("nobody")->pw_uid != NOBODY) {
-		print_message("no user nobody\n");
+		print_message("# no user nobody\n");
 		skip();
 	}
 	assert_fine(&t);

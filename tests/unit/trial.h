@@ -81,7 +81,7 @@ static inline void need_landlock(long abi)
 static inline void need_seccomp(void)
 {
 #ifndef HAVE_SECCOMP
-	print_message("built without libseccomp\n");
+	print_message("# built without libseccomp\n");
 	skip();
 #endif
 }
@@ -89,7 +89,7 @@ static inline void need_seccomp(void)
 static inline void need_root(void)
 {
 	if (geteuid() != 0) {
-		print_message("not root\n");
+		print_message("# not root\n");
 		skip();
 	}
 }
