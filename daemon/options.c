@@ -169,7 +169,7 @@ const struct option_row option_rows[] = {
 	{"jobs", NULL, 'j', LATER, SNIFF, .value = "N"},
 	{"help", NULL, 'h', HELP, SNIFF | EXPLAIN | CHECK, .help = "this text"},
 	{"version", NULL, 0, VERSION, SNIFF | EXPLAIN | CHECK,
-		.help = "the version, and those of the libraries"},
+		.help = "the version, and that of libpcap"},
 };
 #define N_ROWS (sizeof(option_rows) / sizeof(option_rows[0]))
 static_assert(N_ROWS <= OPTIONS_MAX, "a place for each option");

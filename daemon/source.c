@@ -124,6 +124,8 @@ static int init(struct source *s, struct source_context *shared)
 
 static void say_why_not(const char *interface, int status, pcap_t *p)
 {
+	const char *what = pcap_statustostr(status), *more = pcap_geterr(p);
+
 	if (status == PCAP_ERROR_PERM_DENIED ||
 		status == PCAP_ERROR_PROMISC_PERM_DENIED) {
 		char exe[1024] = "dnslookout";
@@ -136,11 +138,11 @@ static void say_why_not(const char *interface, int status, pcap_t *p)
 			  "CAP_NET_RAW is missing. Run as root, or give it "
 			  "once: setcap cap_net_raw+ep %s",
 			interface, exe);
-	} else if (status == PCAP_ERROR) {
-		log_error("%s: %s", interface, pcap_geterr(p));
+	} else if (status == PCAP_ERROR || !strcmp(what, more)) {
+		log_error("%s: %s", interface, more);
 	} else {
-		log_error("%s: %s%s%s", interface, pcap_statustostr(status),
-			*pcap_geterr(p) ? ": " : "", pcap_geterr(p));
+		log_error(
+			"%s: %s%s%s", interface, what, *more ? ": " : "", more);
 	}
 }
 

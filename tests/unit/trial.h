@@ -73,7 +73,7 @@ static inline void need_landlock(long abi)
 {
 	if (syscall(SYS_landlock_create_ruleset, NULL, 0,
 		    LANDLOCK_CREATE_RULESET_VERSION) < abi) {
-		print_message("no Landlock %ld in this kernel\n", abi);
+		print_message("# no Landlock %ld in this kernel\n", abi);
 		skip();
 	}
 }
