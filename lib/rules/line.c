@@ -2,6 +2,7 @@
 /* line.c - one line of a list: fields, values, comments. */
 #include "rules/line.h"
 
+#include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -74,6 +75,22 @@ static int control(struct dlo_line *l, size_t at)
 static bool is_control(char c)
 {
 	return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
+bool dlo_is_address(const struct dlo_slice *s)
+{
+	char text[INET6_ADDRSTRLEN];
+	const char *scope = memchr(s->p, '%', s->len); /* fe80::1%lo0 */
+	size_t len = scope ? (size_t)(scope - s->p) : s->len;
+	struct in6_addr addr;
+
+	if (len >= sizeof(text)) {
+		return false;
+	}
+	memcpy(text, s->p, len);
+	text[len] = '\0';
+	return inet_pton(AF_INET, text, &addr) == 1 ||
+	       inet_pton(AF_INET6, text, &addr) == 1;
 }
 
 int dlo_line_field(struct dlo_line *l, struct dlo_slice *ret)

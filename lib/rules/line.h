@@ -41,6 +41,9 @@ static inline bool dlo_is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
+/* Whether it is an IP address, perhaps with a scope: fe80::1%lo0. */
+bool dlo_is_address(const struct dlo_slice *s);
+
 /* Fills in the diagnostic, for the octet at that offset. Returns 1. */
 int dlo_line_bad(struct dlo_line *l, size_t at, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -16,7 +16,6 @@
  */
 #include "rules/list.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -75,22 +74,6 @@ static int parse(struct list *t, struct dlo_line *l, const char *text,
 	return err == 1 ? dlo_line_bad(l, at + off, "%s", msg) : err;
 }
 
-static bool is_address(const struct dlo_slice *s)
-{
-	char text[INET6_ADDRSTRLEN];
-	const char *scope = memchr(s->p, '%', s->len); /* fe80::1%lo0 */
-	size_t len = scope ? (size_t)(scope - s->p) : s->len;
-	struct in6_addr addr;
-
-	if (len >= sizeof(text)) {
-		return false;
-	}
-	memcpy(text, s->p, len);
-	text[len] = '\0';
-	return inet_pton(AF_INET, text, &addr) == 1 ||
-	       inet_pton(AF_INET6, text, &addr) == 1;
-}
-
 /* Whether a hosts file says nothing by it: "0.0.0.0 0.0.0.0" is one, too. */
 static bool is_local(const struct dlo_slice *s)
 {
@@ -102,7 +85,7 @@ static bool is_local(const struct dlo_slice *s)
 			return true;
 		}
 	}
-	return is_address(s);
+	return dlo_is_address(s);
 }
 
 /* Takes one name of a hosts line, as the pattern =name. */
@@ -180,7 +163,7 @@ static int pattern_line(struct list *t, struct dlo_line *l)
 	if (dlo_line_field(l, &s)) {
 		return 1;
 	}
-	if (is_address(&s)) {
+	if (dlo_is_address(&s)) {
 		return hosts(t, l, s.at);
 	}
 	if (t->headers.format == DLO_FORMAT_HOSTS) {
