@@ -164,6 +164,17 @@ unsigned dlo_ruleset_n_exceptions(const struct dlo_ruleset *rs);
 const struct dlo_exception_info *dlo_ruleset_exception(
 	const struct dlo_ruleset *rs, uint32_t i);
 
+/* What an exception is good for, with the lists of its rule set. */
+enum dlo_need {
+	DLO_NEED_NONE, /* nothing: no list has its rule and service */
+	DLO_NEED_ALIAS, /* none of their names; but answers may lead from one of
+			   its own to a listed one */
+	DLO_NEED_NAME, /* there are names that it and a list both match */
+};
+/* ret[0..n_exceptions). -ENOMEM. O(patterns * exceptions), seconds for a
+ * million of the one and a thousand of the other. */
+int dlo_ruleset_needs(const struct dlo_ruleset *rs, enum dlo_need *ret);
+
 const char *dlo_level_name(enum dlo_level level);
 unsigned dlo_level_severity(enum dlo_level level); /* 1 21 47 73 99 */
 const char *dlo_action_name(enum dlo_action action);
