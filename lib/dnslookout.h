@@ -516,12 +516,26 @@ struct dlo_explanation {
 		uint32_t n_matches;
 		enum dlo_level level;
 		enum dlo_action action;
+		uint32_t excepted; /* by that exception: its number + 1 */
 	} * alert;
+	/* What each exception whose pattern matches does to each alert or
+	 * count, in the order of exceptions. */
+	uint32_t n_exceptions;
+	const struct dlo_explained_exception {
+		uint32_t exception, alert; /* numbers */
+		enum dlo_fate fate;
+	} * exception;
 };
+const char *dlo_fate_name(enum dlo_fate fate); /* "hides", "expired", ... */
 
 struct dlo_explainer; /* scratch space for explaining, one thread's */
 int dlo_explainer_new(const struct dlo_ruleset *rs, struct dlo_explainer **ret);
 struct dlo_explainer *dlo_explainer_free(struct dlo_explainer *x); /* NULL */
+
+/* Who asks, and when, from now on: a client of that IP version, 4 or 6; 0, and
+ * so at first: nobody whom an exception names, at the epoch. */
+void dlo_explainer_ask(struct dlo_explainer *x, const uint8_t *client,
+	unsigned ip_version, uint64_t ts_ns);
 
 /*
  * Explains a name in text, escapes and all (IDN labels become A-labels).

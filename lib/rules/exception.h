@@ -14,7 +14,6 @@
 #include "base/arena.h"
 #include "dnslookout.h"
 #include "match/matcher.h"
-#include "rules/list.h"
 #include "rules/rule.h"
 #include "wire/name.h"
 
@@ -43,14 +42,6 @@ struct dlo_exceptions {
 
 void dlo_exceptions_fini(struct dlo_exceptions *x);
 
-/*
- * Reads a file of exceptions; `rules` interns the texts. Returns 0 and what
- * was added is in *x; 1 with *reterr_diag, -ENOMEM: nothing was added. O(len).
- */
-int dlo_exceptions_read(struct dlo_exceptions *x, struct dlo_rules *rules,
-	struct dlo_list_scratch *scratch, const char *file, const char *text,
-	size_t len, struct dlo_diag *reterr_diag);
-
 /* Compiled: in an arena, immutable. All zero is none. */
 struct dlo_exception_set {
 	const struct dlo_matcher *matcher; /* of distinct patterns */
@@ -64,7 +55,7 @@ struct dlo_exception_set {
  * when there are too many patterns without three octets in a row; -ENOMEM.
  */
 int dlo_exceptions_compile(const struct dlo_exceptions *x,
-	struct dlo_list_scratch *scratch, struct dlo_arena *arena,
+	struct dlo_pattern *scratch, struct dlo_arena *arena,
 	struct dlo_exception_set *ret, struct dlo_diag *reterr_diag);
 
 /* Who asks, and when. */
@@ -78,6 +69,11 @@ struct dlo_asker {
  * service: hides it, or why not. The texts are interned by the same table. */
 enum dlo_fate dlo_exception_fate(const struct dlo_exception *e,
 	const char *rule, const char *service, const struct dlo_asker *who);
+
+/* Finds the distinct patterns of exceptions that match; x->first has the first
+ * exception of each. Returns how many. No heap. */
+size_t dlo_exceptions_match(const struct dlo_exception_set *x,
+	const struct dlo_name *name, uint32_t ret[DLO_EXCEPTIONS_MAX]);
 
 /* Numbers + 1 of exceptions; 0: none. */
 struct dlo_excepted {

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/exception_list.h"
 #include "rules/list.h"
 #include "rules/rule.h"
 
@@ -191,8 +192,8 @@ static int compile(struct dlo_builder *b, struct dlo_ruleset **ret,
 	if (!rs || take_rows(rs, r) < 0) {
 		return -ENOMEM;
 	}
-	err = dlo_exceptions_compile(&b->exceptions, &b->scratch, &r->arena,
-		&rs->exceptions, reterr_diag);
+	err = dlo_exceptions_compile(&b->exceptions, &b->scratch.pattern,
+		&r->arena, &rs->exceptions, reterr_diag);
 	err = err ? err : number(rs, r);
 	if (!err && !r->matcher) {
 		err = dlo_matcher_builder_new(&r->matcher);
@@ -289,6 +290,12 @@ const struct dlo_exception_info *dlo_ruleset_exception(
 	const struct dlo_ruleset *rs, uint32_t i)
 {
 	return &rs->exceptions.row[i].info;
+}
+
+const struct dlo_exception_set *dlo_ruleset_exceptions(
+	const struct dlo_ruleset *rs)
+{
+	return &rs->exceptions;
 }
 
 uint32_t dlo_ruleset_n_groups(const struct dlo_ruleset *rs)

@@ -42,6 +42,10 @@ size_t dlo_ruleset_match(const struct dlo_ruleset *rs,
 size_t dlo_ruleset_decide(const struct dlo_ruleset *rs, uint32_t *ids, size_t n,
 	struct dlo_verdict *ret);
 
+/* All of its exceptions. */
+const struct dlo_exception_set *dlo_ruleset_exceptions(
+	const struct dlo_ruleset *rs);
+
 /*
  * What exceptions say about a verdict on a name: betters *io, which begins as
  * zero. One name after the other: that which matched, and that which was asked
