@@ -23,6 +23,7 @@
 #include "landlock.h"
 #include "lists.h"
 #include "log.h"
+#include "state.h"
 #include "syscalls.h"
 
 /*
@@ -158,6 +159,7 @@ static void gather(
 	}
 	if (o->service) {
 		lists_paths(o, add_list, p);
+		add(p, state_folder(o), PLACE_READ | PLACE_WRITE | PLACE_MAKE);
 		add_given(p);
 	}
 	add_output(p, o, o->write);

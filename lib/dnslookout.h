@@ -116,10 +116,12 @@ int dlo_builder_add_list(struct dlo_builder *b, const char *file,
 /*
  * Adds a file of exceptions: `pattern key=value ...`, the keys being client,
  * rule, service, until, owner, reason. Numbered in the order of the calls; the
- * text is copied. 0; 1 when the file is refused, with *reterr_diag; -ENOMEM.
+ * text is copied. *ret_n, how many, may be NULL. 0; 1 when the file is refused,
+ * with *reterr_diag; -ENOMEM.
  */
 int dlo_builder_add_exceptions(struct dlo_builder *b, const char *file,
-	const char *text, size_t len, struct dlo_diag *reterr_diag);
+	const char *text, size_t len, unsigned *ret_n,
+	struct dlo_diag *reterr_diag);
 
 /* Compiles. The builder is then empty. 0; 1 with *reterr_diag; -ENOMEM. */
 int dlo_builder_build(struct dlo_builder *b, struct dlo_ruleset **ret,
@@ -169,7 +171,7 @@ enum dlo_need {
 	DLO_NEED_NONE, /* nothing: no list has its rule and service */
 	DLO_NEED_ALIAS, /* none of their names; but answers may lead from one of
 			   its own to a listed one */
-	DLO_NEED_NAME, /* there are names that it and a list both match */
+	DLO_NEED_NAME, /* there are names that it and a list both mean */
 };
 /* ret[0..n_exceptions). -ENOMEM. O(patterns * exceptions), seconds for a
  * million of the one and a thousand of the other. */

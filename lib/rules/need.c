@@ -2,6 +2,13 @@
 /*
  * need.c - what exceptions are good for, with the lists that are loaded.
  *
+ * Theory of operation: *.portmap.* in a list and ngork.io among exceptions have
+ * names in common, a.portmap.ngork.io, but nobody wrote either for them: the
+ * exception is a slip for ngrok.io. So where one of two patterns is no glob,
+ * they need each other when a name that the one stands for, with an octet in
+ * the place of each wildcard, matches the other. Of two globs, any name in
+ * common will do.
+ *
  * Cold: every pattern is held against every exception that has not found one
  * yet, which nearly all do at once.
  */
@@ -13,23 +20,94 @@
 #include "match/meet.h"
 #include "match/pattern.h"
 
-struct search {
-	struct dlo_pattern pattern; /* scratch */
-	struct dlo_symbols listed, *exception;
+#define STAND_IN "\\001" /* for a wildcard; in no pattern of a person */
+#define TEXT_MAX (sizeof(STAND_IN) * 2 * DLO_NAME_TEXT_MAX)
+
+/* A pattern and the names that it stands for: of x.y also one below it. */
+struct sample {
+	struct dlo_pattern pattern;
+	struct dlo_symbols symbols;
+	struct dlo_name name[2];
+	struct dlo_name_buf buf[2];
+	unsigned n_names;
 };
 
-/* Patterns of a rule set are read back as they were. */
-static int read_symbols(
-	struct search *s, const char *text, struct dlo_symbols *ret)
+struct search {
+	struct sample listed, *exception;
+	char text[TEXT_MAX];
+};
+
+/* Canonical text, less a leading =, with a stand-in for each wildcard. */
+static size_t fill(const char *pattern, char *to)
+{
+	size_t n = 0;
+
+	for (const char *p = pattern + (*pattern == '='); *p; p++) {
+		if (*p == '*' || *p == '?') {
+			memcpy(to + n, STAND_IN, sizeof(STAND_IN) - 1);
+			n += sizeof(STAND_IN) - 1;
+			continue;
+		}
+		to[n++] = *p;
+		if (*p == '\\') {
+			to[n++] = *++p;
+		}
+	}
+	return n;
+}
+
+/* A name that gets too long by the octets put in is left out. */
+static void add_name(struct sample *s, const char *text, size_t len)
 {
 	const char *msg;
 	size_t at;
-	int err = dlo_pattern_parse(text, strlen(text), &s->pattern, &at, &msg);
 
-	if (!err) {
-		dlo_symbols(&s->pattern, ret);
+	if (!dlo_name_parse(text, len, &s->buf[s->n_names],
+		    &s->name[s->n_names], &at, &msg)) {
+		s->n_names++;
 	}
-	return err < 0 ? err : 0;
+}
+
+/* Reads back the text of a pattern that was loaded. */
+static int read_sample(struct search *s, const char *text, struct sample *ret)
+{
+	static const char below[] = STAND_IN ".";
+	size_t at, len;
+	const char *msg;
+	int err =
+		dlo_pattern_parse(text, strlen(text), &ret->pattern, &at, &msg);
+
+	if (err) {
+		return err < 0 ? err : -EINVAL;
+	}
+	dlo_symbols(&ret->pattern, &ret->symbols);
+	ret->n_names = 0;
+	memcpy(s->text, below, sizeof(below) - 1);
+	len = fill(text, s->text + sizeof(below) - 1);
+	add_name(ret, s->text + sizeof(below) - 1, len);
+	if (ret->pattern.kind == DLO_PATTERN_DOMAIN) {
+		add_name(ret, s->text, sizeof(below) - 1 + len);
+	}
+	return 0;
+}
+
+static bool matches_any(const struct dlo_pattern *p, const struct sample *s)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < s->n_names; i++) {
+		any |= dlo_pattern_matches(p, &s->name[i]);
+	}
+	return any;
+}
+
+static bool meet(const struct sample *a, const struct sample *b)
+{
+	if (a->pattern.kind == DLO_PATTERN_GLOB &&
+		b->pattern.kind == DLO_PATTERN_GLOB) {
+		return dlo_symbols_meet(&a->symbols, &b->symbols);
+	}
+	return matches_any(&a->pattern, b) || matches_any(&b->pattern, a);
 }
 
 /* Whether the exception is for alerts of the pattern's rule and service. */
@@ -44,21 +122,14 @@ static int hold(struct search *s, const struct dlo_ruleset *rs,
 	const struct dlo_pattern_info *p, enum dlo_need *need)
 {
 	unsigned n = dlo_ruleset_n_exceptions(rs);
-	bool read = false;
-	int err = 0;
+	int err = read_sample(s, p->text, &s->listed);
 
 	for (unsigned i = 0; i < n && !err; i++) {
-		if (need[i] == DLO_NEED_NAME ||
-			!is_for(dlo_ruleset_exception(rs, i), p)) {
-			continue;
-		}
-		if (!read) {
-			err = read_symbols(s, p->text, &s->listed);
-			read = true;
-		}
-		need[i] = DLO_NEED_ALIAS;
-		if (!err && dlo_symbols_meet(&s->exception[i], &s->listed)) {
-			need[i] = DLO_NEED_NAME;
+		if (need[i] != DLO_NEED_NAME &&
+			is_for(dlo_ruleset_exception(rs, i), p)) {
+			need[i] = meet(&s->exception[i], &s->listed)
+					  ? DLO_NEED_NAME
+					  : DLO_NEED_ALIAS;
 		}
 	}
 	return err;
@@ -74,10 +145,10 @@ static int search(
 
 	for (unsigned i = 0; i < n && !err; i++) {
 		need[i] = DLO_NEED_NONE;
-		err = read_symbols(s, dlo_ruleset_exception(rs, i)->pattern,
+		err = read_sample(s, dlo_ruleset_exception(rs, i)->pattern,
 			&s->exception[i]);
 	}
-	for (unsigned i = 0; i < n_patterns && !err; i++) {
+	for (unsigned i = 0; n && i < n_patterns && !err; i++) {
 		dlo_ruleset_pattern(rs, i, &p);
 		if (p.action != DLO_ACTION_OFF) {
 			err = hold(s, rs, &p, need);

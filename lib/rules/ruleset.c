@@ -85,13 +85,18 @@ int dlo_builder_add_list(struct dlo_builder *b, const char *file,
 }
 
 int dlo_builder_add_exceptions(struct dlo_builder *b, const char *file,
-	const char *text, size_t len, struct dlo_diag *reterr_diag)
+	const char *text, size_t len, unsigned *ret_n,
+	struct dlo_diag *reterr_diag)
 {
+	uint32_t before = b->exceptions.n;
 	int err = b->err;
 
 	if (!err) {
 		err = dlo_exceptions_read(&b->exceptions, &b->rules,
 			&b->scratch, file, text, len, reterr_diag);
+	}
+	if (!err && ret_n) {
+		*ret_n = b->exceptions.n - before;
 	}
 	b->err = err < 0 ? err : 0;
 	return err;
