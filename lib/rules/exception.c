@@ -157,7 +157,10 @@ enum dlo_fate dlo_exception_fate(const struct dlo_exception *e,
 	if (!covers(&e->client, who)) {
 		return DLO_FATE_CLIENT;
 	}
-	return who->ts_ns < info->end_ns ? DLO_FATE_HIDES : DLO_FATE_EXPIRED;
+	/* A hostile capture may have a packet at the end of time. */
+	return who->ts_ns < info->end_ns || info->end_ns == UINT64_MAX
+		       ? DLO_FATE_HIDES
+		       : DLO_FATE_EXPIRED;
 }
 
 static void weigh(const struct dlo_exception_set *x, uint32_t i,
