@@ -136,7 +136,7 @@ int exceptions_open(struct exceptions *x, const struct dlo_ruleset *rules,
 	if (!x->before) {
 		return -ENOMEM;
 	}
-	if (!folder) {
+	if (!folder || !n) {
 		return 0;
 	}
 	if (mkdir(folder, 0750) && errno != EEXIST) {
