@@ -15,11 +15,13 @@
 #include "readfile.h"
 
 #define SITE_LISTS DLO_CONFIG_DIR "/lists.d"
+#define SITE_EXCEPTIONS DLO_CONFIG_DIR "/exceptions.d"
 #define LIST_BYTES_MAX ((size_t)1 << 30)
 
 struct loading {
 	struct dlo_builder *builder;
 	FILE *verbose;
+	bool exceptions; /* are what is being read */
 	unsigned n_lists, n_patterns;
 	struct dlo_list_report report; /* of the list under way */
 	char shipped[PATH_MAX];
@@ -53,6 +55,33 @@ static void print_report(
 	}
 }
 
+static int take_list(struct loading *l, const char *path, const char *text,
+	size_t len, struct dlo_diag *diag)
+{
+	int r = dlo_builder_add_list(
+		l->builder, path, text, len, &l->report, diag);
+
+	if (!r) {
+		l->n_lists++;
+		l->n_patterns += l->report.n_patterns;
+		print_report(l, path, &l->report);
+	}
+	return r;
+}
+
+static int take_exceptions(struct loading *l, const char *path,
+	const char *text, size_t len, struct dlo_diag *diag)
+{
+	unsigned n;
+	int r = dlo_builder_add_exceptions(
+		l->builder, path, text, len, &n, diag);
+
+	if (!r && l->verbose) {
+		fprintf(l->verbose, "%s: %u exception%s\n", path, n, plural(n));
+	}
+	return r;
+}
+
 static int load_file(struct loading *l, const char *path)
 {
 	struct dlo_diag diag = {0};
@@ -67,8 +96,8 @@ static int load_file(struct loading *l, const char *path)
 		log_error("%s: %s", path, strerror(-r));
 		return EXIT_USAGE;
 	}
-	r = dlo_builder_add_list(
-		l->builder, path, text, len, &l->report, &diag);
+	r = (l->exceptions ? take_exceptions : take_list)(
+		l, path, text, len, &diag);
 	free(text);
 	if (r > 0) {
 		log_diag(&diag);
@@ -78,9 +107,6 @@ static int load_file(struct loading *l, const char *path)
 		log_error("%s: %s", path, strerror(-r));
 		return EXIT_RUNTIME;
 	}
-	l->n_lists++;
-	l->n_patterns += l->report.n_patterns;
-	print_report(l, path, &l->report);
 	return 0;
 }
 
@@ -136,6 +162,16 @@ static void directory_free(struct directory *d)
 	free(d->entry);
 }
 
+/* An exception hides alerts: what is one must be beyond doubt. */
+static bool is_left_out(const struct loading *l, const char *path)
+{
+	if (!l->exceptions || ends_with(path, ".list")) {
+		return false;
+	}
+	log_warning("%s: left out: files of exceptions end in .list", path);
+	return true;
+}
+
 /*
  * Loads two directories as one, in the order of names; where both have a name,
  * the second's file wins.
@@ -159,7 +195,7 @@ static int load_merged(
 			log_error("out of memory");
 			return EXIT_RUNTIME;
 		}
-		r = load_file(l, path);
+		r = is_left_out(l, path) ? 0 : load_file(l, path);
 		free(path);
 		worst = r > worst ? r : worst;
 		i += order <= 0;
@@ -179,7 +215,8 @@ static int load_directories(
 		directory_read(&b, site);
 	}
 	if (a.n < 0 && b.n < 0) {
-		log_error("no lists: neither %s nor %s can be read", shipped,
+		log_error("no %s: neither %s nor %s can be read",
+			l->exceptions ? "exceptions" : "lists", shipped,
 			site ? site : "another folder");
 		return EXIT_USAGE;
 	}
@@ -210,6 +247,14 @@ static const char *shipped_lists(char buf[PATH_MAX])
 	return DLO_LISTS_DIR;
 }
 
+/* Nobody ships exceptions. Those of the site are not for the lists of a command
+ * line. */
+static bool wants_site_exceptions(const struct options *o)
+{
+	return !o->exceptions.n &&
+	       options_origin(o, "list") != ORIGIN_COMMAND_LINE;
+}
+
 void lists_paths(const struct options *o,
 	void (*path)(void *ctx, const char *path), void *ctx)
 {
@@ -218,19 +263,25 @@ void lists_paths(const struct options *o,
 	for (unsigned i = 0; i < o->lists.n; i++) {
 		path(ctx, o->lists.text[i]);
 	}
+	for (unsigned i = 0; i < o->exceptions.n; i++) {
+		path(ctx, o->exceptions.text[i]);
+	}
 	if (!o->lists.n && shipped) {
 		path(ctx, shipped_lists(shipped));
 		path(ctx, SITE_LISTS);
 	}
+	if (wants_site_exceptions(o)) {
+		path(ctx, SITE_EXCEPTIONS);
+	}
 	free(shipped);
 }
 
-static int load_given(struct loading *l, const struct options *o)
+static int load_given(struct loading *l, const struct texts *paths)
 {
 	int r, worst = 0;
 
-	for (unsigned i = 0; i < o->lists.n; i++) {
-		const char *path = o->lists.text[i];
+	for (unsigned i = 0; i < paths->n; i++) {
+		const char *path = paths->text[i];
 		struct stat st;
 
 		if (!stat(path, &st) && S_ISDIR(st.st_mode)) {
@@ -241,6 +292,26 @@ static int load_given(struct loading *l, const struct options *o)
 		worst = r > worst ? r : worst;
 	}
 	return worst;
+}
+
+static int load_lists(struct loading *l, const struct options *o)
+{
+	return o->lists.n ? load_given(l, &o->lists)
+			  : load_directories(
+				    l, shipped_lists(l->shipped), SITE_LISTS);
+}
+
+static int load_exceptions(struct loading *l, const struct options *o)
+{
+	l->exceptions = true;
+	if (o->exceptions.n) {
+		return load_given(l, &o->exceptions);
+	}
+	if (!wants_site_exceptions(o) ||
+		(access(SITE_EXCEPTIONS, F_OK) && errno == ENOENT)) {
+		return 0;
+	}
+	return load_directories(l, SITE_EXCEPTIONS, NULL);
 }
 
 static int compile(struct loading *l, struct dlo_ruleset **ret)
@@ -267,7 +338,7 @@ static int compile(struct loading *l, struct dlo_ruleset **ret)
 int lists_load(const struct options *o, FILE *verbose, struct dlo_ruleset **ret)
 {
 	struct loading *l = calloc(1, sizeof(*l));
-	int r;
+	int r, worst;
 
 	if (!l || dlo_builder_new(&l->builder)) {
 		log_error("out of memory");
@@ -275,9 +346,9 @@ int lists_load(const struct options *o, FILE *verbose, struct dlo_ruleset **ret)
 		return EXIT_RUNTIME;
 	}
 	l->verbose = verbose;
-	r = o->lists.n ? load_given(l, o)
-		       : load_directories(
-				 l, shipped_lists(l->shipped), SITE_LISTS);
+	r = load_lists(l, o);
+	worst = load_exceptions(l, o);
+	r = r > worst ? r : worst;
 	if (!r) {
 		r = compile(l, ret);
 	}

@@ -10,7 +10,8 @@
 
 /*
  * Builds the rule set of the options: --list's files and directories, or else
- * the shipped lists and the site's. Says on stderr what is wrong, with place;
+ * the shipped lists and the site's; with those of --exceptions or, unless there
+ * is --list, the site's exceptions. Says on stderr what is wrong, with place;
  * with `verbose` writes a line a list to it. Returns 0, or EXIT_RUNTIME or
  * EXIT_USAGE after a message.
  */

@@ -256,6 +256,7 @@ static void on_minute(uv_timer_t *timer)
 	tell_status(l);
 	minute_tick(
 		l->sources, l->n_sources, ++st->minutes, l->options->service);
+	exceptions_keep(l->exceptions, l->sources, l->n_sources, &st->uv);
 }
 
 /* ---- signs of life ------------------------------------------------------ */
@@ -326,7 +327,7 @@ static void on_statistics(uv_signal_t *handle, int number)
 	struct loop *l = st->loop;
 
 	summary_say(l->options, l->sources, l->n_sources, l->rules,
-		outputs_lost(&l->outputs), false);
+		l->exceptions, outputs_lost(&l->outputs), false);
 	(void)number;
 }
 

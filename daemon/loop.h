@@ -3,6 +3,7 @@
 #ifndef LOOP_H
 #define LOOP_H
 
+#include "exceptions.h"
 #include "output.h"
 #include "source.h"
 
@@ -10,6 +11,7 @@
 struct loop {
 	const struct options *options;
 	const struct dlo_ruleset *rules;
+	struct exceptions *exceptions;
 	struct source *sources;
 	unsigned n_sources;
 	struct outputs outputs;

@@ -20,7 +20,8 @@
  *	                   │            │      ├ ifnames
  *	                   │            │      └ minute ─ summary
  *	                   │            ├ notify, log
- *	                   │            └ summary ─ census
+ *	                   │            └ summary ┬ census
+ *	                   │                      └ exceptions ─ state
  *	                   ├ verb_explain
  *	                   └ verb_check
  */

@@ -99,6 +99,10 @@ const struct option_row option_rows[] = {
 		.group = GROUP_LOAD, RELOAD, AT(lists), .value = "FILE",
 		.help = "a list, or a directory of lists, instead of the "
 			"configured ones; repeatable"},
+	{"exceptions", NULL, 0, TEXTS, SNIFF | EXPLAIN | CHECK | CONF,
+		.group = GROUP_LOAD, RELOAD, AT(exceptions), .value = "FILE",
+		.help = "exceptions, or a directory of them, instead of the "
+			"configured ones; repeatable"},
 	{NO("limit"), 0, LIMIT, SNIFF | CONF, RELOAD, AT(limit),
 		.def_service = "3/60", .value = "N/SECONDS",
 		.help = "at most N alerts for a client, rule and service in "
@@ -126,6 +130,9 @@ const struct option_row option_rows[] = {
 		.help = "text, or cee: @cee: and JSON"},
 	{"service", NULL, 0, FLAG, SNIFF, AT(service),
 		.help = "run for systemd: no stdout, alerts to syslog"},
+	{NO("state-directory"), 0, TEXT, SNIFF | CONF, AT(state_directory),
+		.def_service = "/var/lib/dnslookout", .value = "DIR",
+		.help = "where a service keeps what it has to remember"},
 	{"exit-code", NULL, 0, FLAG, SNIFF, AT(exit_code),
 		.help = "exit 3 when there were alerts (-r)"},
 	{"no-name-lookup", NULL, 'n', FLAG, SNIFF, AT(numeric),
@@ -149,7 +156,7 @@ const struct option_row option_rows[] = {
 	{"color", NULL, 0, CHOICE, SNIFF, AT(color), .choices = colors,
 		.def = "auto", .value = "WHEN", .help = "auto, always, never"},
 	{"client", NULL, 0, TEXT, EXPLAIN, AT(client), .value = "IP",
-		.help = "who asks; matters once there are exceptions"},
+		.help = "who asks, for exceptions"},
 	{NO("user"), 'Z', TEXT, SNIFF | CONF, AT(user), .value = "USER",
 		.help = "become USER, with the right to capture, once "
 			"interfaces are open"},
@@ -162,8 +169,6 @@ const struct option_row option_rows[] = {
 			"explain read one anyway"},
 	{"dump-config", NULL, 0, FLAG, SNIFF | CHECK, AT(dump_config),
 		.help = "print the configuration in effect, and end"},
-	{"exceptions", NULL, 0, LATER, SNIFF | EXPLAIN | CHECK,
-		.value = "FILE"},
 	{"rules", NULL, 0, LATER, SNIFF | EXPLAIN | CHECK, .value = "FILE"},
 	{"ruleset", NULL, 0, LATER, SNIFF | EXPLAIN | CHECK, .value = "FILE"},
 	{"jobs", NULL, 'j', LATER, SNIFF, .value = "N"},
@@ -191,6 +196,11 @@ struct option_place *options_place(
 	struct options *o, const struct option_row *row)
 {
 	return &o->place[row - option_rows];
+}
+
+enum origin options_origin(const struct options *o, const char *name)
+{
+	return o->place[options_row(name) - option_rows].origin;
 }
 
 void *options_value(struct options *o, const struct option_row *row)

@@ -44,7 +44,7 @@ struct options {
 	const char *expression, *filter_file; /* as given; NULL: none */
 	const char *filter; /* what these two, or none, say; never NULL */
 	/* what is looked for */
-	struct texts lists;
+	struct texts lists, exceptions;
 	struct ports dns_ports;
 	bool any_port;
 	struct alert_limit limit;
@@ -59,6 +59,7 @@ struct options {
 	unsigned syslog_facility; /* number, RFC 3164 4.1.1 */
 	unsigned syslog_format; /* enum syslog_format */
 	bool service, exit_code;
+	const char *state_directory; /* see state.h */
 	/* rights */
 	const char *user; /* to become; NULL: nobody else */
 	bool sandbox;
@@ -79,6 +80,7 @@ extern const unsigned n_option_rows;
 const struct option_row *options_row(const char *name);
 
 /* Who gave the value of that row. */
+enum origin options_origin(const struct options *o, const char *name);
 struct option_place *options_place(
 	struct options *o, const struct option_row *row);
 

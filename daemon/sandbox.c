@@ -24,6 +24,7 @@
 #include "lists.h"
 #include "log.h"
 #include "settings.h"
+#include "state.h"
 #include "syscalls.h"
 
 /*
@@ -166,6 +167,7 @@ static void gather(
 			add_to_read(p, o->filter_file);
 		}
 		lists_paths(o, add_to_read, p);
+		add(p, state_folder(o), PLACE_READ | PLACE_WRITE | PLACE_MAKE);
 		add_given(p);
 	}
 	add_output(p, o, o->write);

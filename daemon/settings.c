@@ -140,19 +140,15 @@ bool settings_live(const struct options *o)
 	return o->interfaces.n || !(o->files.n || o->watch);
 }
 
-static enum origin origin_of(struct options *o, const char *name)
-{
-	return options_place(o, options_row(name))->origin;
-}
-
 /* Whether an option was given that `other`, which is given, makes senseless.
  * What the file says is put aside for what the command line does. */
 static bool is_against(struct options *o, const char *name, const char *other)
 {
-	enum origin given = origin_of(o, name);
+	enum origin given = options_origin(o, name);
 
 	return given == ORIGIN_COMMAND_LINE ||
-	       (given == ORIGIN_FILE && origin_of(o, other) == ORIGIN_FILE);
+	       (given == ORIGIN_FILE &&
+		       options_origin(o, other) == ORIGIN_FILE);
 }
 
 /* The name of an option that is for interfaces only; NULL: there is none. */
@@ -227,6 +223,11 @@ static int cross_check(struct options *o)
 			"syslog",
 			"--syslog-facility and --syslog-format go with "
 			"--syslog or --service"},
+		{!o->service && options_origin(o, "state-directory") ==
+					ORIGIN_COMMAND_LINE,
+			"state-directory",
+			"--state-directory is for "
+			"--service"},
 		{o->stamp > 5, "time", "-t is given five times at most"},
 		{o->format == FORMAT_JSON && (o->link_header || o->hex ||
 						     o->number || o->stamp),
@@ -260,7 +261,7 @@ static void fill_in(struct options *o)
 	if (o->json) {
 		o->format = FORMAT_JSON;
 	}
-	if (!o->snaplen || (immediate && origin_of(o, "snapshot-length") ==
+	if (!o->snaplen || (immediate && options_origin(o, "snapshot-length") ==
 						 ORIGIN_DEFAULT)) {
 		o->snaplen = immediate ? SNAPLEN_IMMEDIATE : SNAPLEN;
 	}

@@ -76,7 +76,8 @@ static void print_found(FILE *f, const struct source *s, unsigned n,
 	uint64_t bad = 0, questions = stat_of_all(s, n, DLO_STAT_QUESTIONS),
 		 alerts = stat_of_all(s, n, DLO_STAT_ALERTS);
 	unsigned n_lists = dlo_ruleset_n_lists(rules),
-		 n_patterns = dlo_ruleset_n_patterns(rules);
+		 n_patterns = dlo_ruleset_n_patterns(rules),
+		 n_exceptions = dlo_ruleset_n_exceptions(rules);
 
 	for (unsigned i = 0; i < DLO_STAT__N; i++) {
 		if (dlo_stat_info(i).bad) {
@@ -86,12 +87,21 @@ static void print_found(FILE *f, const struct source *s, unsigned n,
 	bad += stat_of_all(s, n, DLO_STAT_DAMAGED);
 	fprintf(f,
 		"%" PRIu64 " question%s, %" PRIu64 " malformed, %" PRIu64
-		" alert%s, %" PRIu64 " counted, %" PRIu64
-		" suppressed, %" PRIu64 " lost; %u list%s, %u pattern%s\n",
+		" alert%s, %" PRIu64 " counted, %" PRIu64 " suppressed, ",
 		questions, plural(questions), bad, alerts, plural(alerts),
 		stat_of_all(s, n, DLO_STAT_COUNTED),
-		stat_of_all(s, n, DLO_STAT_SUPPRESSED), lost, n_lists,
+		stat_of_all(s, n, DLO_STAT_SUPPRESSED));
+	if (n_exceptions) {
+		fprintf(f, "%" PRIu64 " excepted, ",
+			stat_of_all(s, n, DLO_STAT_EXCEPTED));
+	}
+	fprintf(f, "%" PRIu64 " lost; %u list%s, %u pattern%s", lost, n_lists,
 		plural(n_lists), n_patterns, plural(n_patterns));
+	if (n_exceptions) {
+		fprintf(f, ", %u exception%s", n_exceptions,
+			plural(n_exceptions));
+	}
+	fputc('\n', f);
 }
 
 /* Not errors of anyone: counters that explain the line above. */
@@ -267,7 +277,8 @@ static void print_refused(FILE *f)
 
 static void print(FILE *f, const struct options *o,
 	const struct source *sources, unsigned n_sources,
-	const struct dlo_ruleset *rules, uint64_t lost, bool at_end)
+	const struct dlo_ruleset *rules, const struct exceptions *exceptions,
+	uint64_t lost, bool at_end)
 {
 	struct totals t = totals_of(sources, n_sources);
 	struct tallies all = {0};
@@ -284,6 +295,9 @@ static void print(FILE *f, const struct options *o,
 	}
 	print_tallies(f, &all, o->verbose > 0);
 	free(all.row);
+	if (o->verbose) {
+		exceptions_print(f, exceptions, sources, n_sources);
+	}
 	if (o->verbose || !at_end) {
 		census_print_text(f, sources, n_sources);
 		census_print_json(f, sources, n_sources);
@@ -347,8 +361,8 @@ void summary_say_census(const struct source *sources, unsigned n_sources)
 }
 
 void summary_say(const struct options *o, const struct source *sources,
-	unsigned n_sources, const struct dlo_ruleset *rules, uint64_t lost,
-	bool at_end)
+	unsigned n_sources, const struct dlo_ruleset *rules,
+	const struct exceptions *exceptions, uint64_t lost, bool at_end)
 {
 	char *text = NULL;
 	size_t len;
@@ -358,7 +372,7 @@ void summary_say(const struct options *o, const struct source *sources,
 		log_error("out of memory");
 		return;
 	}
-	print(f, o, sources, n_sources, rules, lost, at_end);
+	print(f, o, sources, n_sources, rules, exceptions, lost, at_end);
 	fclose(f);
 	if (o->service) {
 		log_lines(text);

@@ -6,16 +6,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "exceptions.h"
 #include "source.h"
 
 /*
  * Says on stderr tcpdump's three lines, then what was found, why packets went
  * no further and, `at_end` (no frame may be under way), what was only counted,
- * with -v by client. `lost` are alerts that outputs lost.
+ * with -v by client and with all exceptions. `lost` are alerts that outputs
+ * lost.
  */
 void summary_say(const struct options *o, const struct source *sources,
-	unsigned n_sources, const struct dlo_ruleset *rules, uint64_t lost,
-	bool at_end);
+	unsigned n_sources, const struct dlo_ruleset *rules,
+	const struct exceptions *exceptions, uint64_t lost, bool at_end);
 
 #define STATUS_MAX 256
 

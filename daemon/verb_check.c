@@ -3,7 +3,9 @@
  * loaded. */
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "dnslookout.h"
 #include "dump.h"
@@ -79,6 +81,53 @@ static void print_actions(const struct dlo_ruleset *rules)
 		(dlo_ruleset_bytes(rules) + 1023) / 1024);
 }
 
+static void print_exception_warnings(
+	const struct dlo_exception_info *e, enum dlo_need need, bool expired)
+{
+	static const char *const texts[] = {
+		[DLO_NEED_NONE] = "no loaded list has that rule and service",
+		[DLO_NEED_ALIAS] = "matches nothing in the loaded lists (what "
+				   "answers lead to from there is hidden)",
+	};
+
+	if (expired) {
+		log_warning("%s:%u: exception expired %s%s%s%s: %s", e->path,
+			e->line, e->until, *e->owner ? " (owner " : "",
+			e->owner, *e->owner ? ")" : "", e->text);
+	}
+	if (need != DLO_NEED_NAME) {
+		log_warning("%s:%u: exception %s: %s", e->path, e->line,
+			e->text, texts[need]);
+	}
+}
+
+/* Those that hide nothing, or may not be needed. */
+static int check_exceptions(const struct dlo_ruleset *rules)
+{
+	unsigned n = dlo_ruleset_n_exceptions(rules), n_expired = 0;
+	enum dlo_need *need = calloc(n + 1u, sizeof(*need));
+	uint64_t now_ns = (uint64_t)time(NULL) * 1000000000u;
+
+	if (!need || dlo_ruleset_needs(rules, need) < 0) {
+		log_error("out of memory");
+		free(need);
+		return EXIT_RUNTIME;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		const struct dlo_exception_info *e =
+			dlo_ruleset_exception(rules, i);
+		bool expired = e->end_ns <= now_ns;
+
+		n_expired += expired;
+		print_exception_warnings(e, need[i], expired);
+	}
+	if (n) {
+		printf("%u exception%s, %u expired\n", n, plural(n), n_expired);
+	}
+	free(need);
+	return 0;
+}
+
 static int check(struct options *o)
 {
 	struct dlo_ruleset *rules = NULL;
@@ -96,6 +145,9 @@ static int check(struct options *o)
 	}
 	if (!r) {
 		print_actions(rules);
+		r = check_exceptions(rules);
+	}
+	if (!r) {
 		puts("fine");
 	}
 	dlo_ruleset_free(rules);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "dnslookout.h"
 #include "lists.h"
@@ -18,6 +19,8 @@ struct explain {
 	struct options options;
 	struct dlo_ruleset *rules;
 	struct dlo_explainer *explainer;
+	unsigned char client[16];
+	unsigned ip_version; /* of the client; 0: none is given */
 	bool any; /* something matched */
 	bool bad; /* something was no name */
 };
@@ -74,6 +77,40 @@ static void put_alert_json(const struct dlo_ruleset *rules,
 		dlo_level_name(a->level), a->n_matches);
 }
 
+static void put_member(const char *key, const char *text)
+{
+	printf("\"%s\":", key);
+	put_json(text);
+	putchar(',');
+}
+
+static void put_exception_json(const struct dlo_ruleset *rules,
+	const struct dlo_explanation *x,
+	const struct dlo_explained_exception *d, bool first)
+{
+	const struct dlo_exception_info *e =
+		dlo_ruleset_exception(rules, d->exception);
+	struct dlo_pattern_info p;
+
+	dlo_ruleset_pattern(rules, x->alert[d->alert].match[0], &p);
+	fputs(first ? "{" : ",{", stdout);
+	put_member("pattern", e->pattern);
+	put_member("client", e->client);
+	put_member("rule", e->rule);
+	put_member("service", e->service);
+	put_member("until", e->until);
+	put_member("owner", e->owner);
+	put_member("reason", e->reason);
+	put_member("file", e->file);
+	printf("\"line\":%u,\"alert\":{", e->line);
+	put_member("rule", p.rule_id);
+	printf("\"service\":");
+	put_json(p.service);
+	printf("},\"outcome\":\"%s\",\"why\":\"%s\"}",
+		d->fate == DLO_FATE_HIDES ? "won" : "lost",
+		dlo_fate_name(d->fate));
+}
+
 static void print_json(
 	const struct dlo_ruleset *rules, const struct dlo_explanation *x)
 {
@@ -87,12 +124,17 @@ static void print_json(
 	}
 	printf("],\"alerts\":[");
 	for (uint32_t i = 0; i < x->n_alerts; i++) {
-		if (x->alert[i].action == DLO_ACTION_ALERT) {
+		if (x->alert[i].action == DLO_ACTION_ALERT &&
+			!x->alert[i].excepted) {
 			put_alert_json(rules, &x->alert[i], first);
 			first = false;
 		}
 	}
-	printf("],\"exceptions\":[]}\n");
+	printf("],\"exceptions\":[");
+	for (uint32_t i = 0; i < x->n_exceptions; i++) {
+		put_exception_json(rules, x, &x->exception[i], i == 0);
+	}
+	printf("]}\n");
 }
 
 /* ---- text --------------------------------------------------------------- */
@@ -106,27 +148,57 @@ static void print_match(const struct dlo_ruleset *rules, uint32_t id)
 		*p.note ? "  " : "", p.note);
 }
 
-static void print_verdict(
-	const struct dlo_ruleset *rules, const struct dlo_explained_alert *a)
+static void print_exception(
+	const struct dlo_exception_info *e, enum dlo_fate fate, bool client)
 {
+	static const char *const texts[] = {
+		[DLO_FATE_HIDES] = "hides it",
+		[DLO_FATE_EARLIER] = "lost: an earlier one hides it",
+		[DLO_FATE_EXPIRED] = "lost: it has expired",
+		[DLO_FATE_CLIENT] = "lost: it is for another client",
+		[DLO_FATE_SERVICE] = "lost: it is for another service",
+		[DLO_FATE_RULE] = "lost: it is for another rule",
+	};
+
+	printf("    exception %s  %s:%u  %s", e->text, e->path, e->line,
+		fate == DLO_FATE_CLIENT && !client
+			? "lost: it is for a client, and none is given "
+			  "(--client)"
+			: texts[fate]);
+	printf("%s%s%s%s\n", *e->owner ? "; owner " : "", e->owner,
+		*e->reason ? "; " : "", e->reason);
+}
+
+static void print_verdict(const struct dlo_ruleset *rules,
+	const struct dlo_explanation *x, uint32_t i, bool client)
+{
+	const struct dlo_explained_alert *a = &x->alert[i];
 	struct dlo_pattern_info p;
 
 	dlo_ruleset_pattern(rules, a->match[0], &p);
-	printf("  %s [%s] %s/%s: %s\n", dlo_action_name(a->action),
+	printf("  %s [%s] %s/%s: %s\n",
+		a->excepted ? "excepted" : dlo_action_name(a->action),
 		dlo_level_name(a->level), *p.category ? p.category : p.title,
 		*p.service ? p.service : "-", p.title);
-	for (uint32_t i = 0; i < a->n_matches; i++) {
-		print_match(rules, a->match[i]);
+	for (uint32_t k = 0; k < a->n_matches; k++) {
+		print_match(rules, a->match[k]);
+	}
+	for (uint32_t k = 0; k < x->n_exceptions; k++) {
+		if (x->exception[k].alert == i) {
+			print_exception(dlo_ruleset_exception(rules,
+						x->exception[k].exception),
+				x->exception[k].fate, client);
+		}
 	}
 }
 
-static void print_text(
-	const struct dlo_ruleset *rules, const struct dlo_explanation *x)
+static void print_text(const struct dlo_ruleset *rules,
+	const struct dlo_explanation *x, bool client)
 {
 	printf("%s: %s\n", x->name,
 		x->n_matches ? "matches" : "matches nothing");
 	for (uint32_t i = 0; i < x->n_alerts; i++) {
-		print_verdict(rules, &x->alert[i]);
+		print_verdict(rules, x, i, client);
 	}
 }
 
@@ -152,7 +224,7 @@ static int explain_name(struct explain *e, const char *text, size_t len)
 	if (e->options.format == FORMAT_JSON) {
 		print_json(e->rules, &x);
 	} else {
-		print_text(e->rules, &x);
+		print_text(e->rules, &x, e->options.client != NULL);
 	}
 	return 0;
 }
@@ -180,15 +252,15 @@ static int explain_stdin(struct explain *e)
 	return r;
 }
 
-static bool is_address(const char *text)
+/* 4 or 6; 0: it is none. */
+static unsigned read_address(const char *text, unsigned char ret[16])
 {
-	unsigned char buf[16];
-
-	return inet_pton(AF_INET, text, buf) == 1 ||
-	       inet_pton(AF_INET6, text, buf) == 1;
+	return inet_pton(AF_INET, text, ret) == 1    ? 4
+	       : inet_pton(AF_INET6, text, ret) == 1 ? 6
+						     : 0;
 }
 
-static int check_options(const struct explain *e)
+static int check_options(struct explain *e)
 {
 	const struct options *o = &e->options;
 
@@ -196,7 +268,8 @@ static int check_options(const struct explain *e)
 		log_error("explain takes names, or - to read them");
 		return EXIT_USAGE;
 	}
-	if (o->client && !is_address(o->client)) {
+	e->ip_version = o->client ? read_address(o->client, e->client) : 0;
+	if (o->client && !e->ip_version) {
 		log_error("--client takes an address, not \"%s\"", o->client);
 		return EXIT_USAGE;
 	}
@@ -208,6 +281,8 @@ static int explain_all(struct explain *e)
 	const struct options *o = &e->options;
 	int r = 0;
 
+	dlo_explainer_ask(e->explainer, e->client, e->ip_version,
+		(uint64_t)time(NULL) * 1000000000u);
 	for (int i = 0; !r && i < o->n_words; i++) {
 		const char *word = o->words[i];
 

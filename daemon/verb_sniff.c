@@ -8,6 +8,7 @@
 
 #include <pcap/pcap.h>
 
+#include "exceptions.h"
 #include "interfaces.h"
 #include "lists.h"
 #include "log.h"
@@ -17,6 +18,7 @@
 #include "plural.h"
 #include "sandbox.h"
 #include "settings.h"
+#include "state.h"
 #include "summary.h"
 #include "verbs.h"
 
@@ -26,6 +28,7 @@
 struct sniff {
 	struct options options;
 	struct dlo_ruleset *rules;
+	struct exceptions exceptions;
 	struct source_context shared;
 	struct source *sources;
 	unsigned n_sources;
@@ -158,7 +161,8 @@ static int run(struct sniff *s)
 	loop_run(&s->loop);
 	notify_send("STOPPING=1");
 	delivered = outputs_close(&s->loop.outputs, GRACE_MS);
-	summary_say(o, s->sources, s->n_sources, s->rules,
+	exceptions_keep(&s->exceptions, s->sources, s->n_sources, NULL);
+	summary_say(o, s->sources, s->n_sources, s->rules, &s->exceptions,
 		s->loop.outputs.n_lost, true);
 	return exit_code(s, delivered);
 }
@@ -175,7 +179,12 @@ static int open_all(struct sniff *s)
 		return r;
 	}
 	s->loop.options = o;
+	if (exceptions_open(&s->exceptions, s->rules, state_folder(o)) < 0) {
+		log_error("out of memory");
+		return EXIT_RUNTIME;
+	}
 	s->loop.rules = s->rules;
+	s->loop.exceptions = &s->exceptions;
 	s->loop.hostname = s->hostname;
 	r = loop_open(&s->loop);
 	if (r) {
@@ -197,6 +206,7 @@ static void close_all(struct sniff *s)
 	}
 	free(s->sources);
 	loop_close(&s->loop);
+	exceptions_close(&s->exceptions);
 	dlo_ruleset_free(s->rules);
 	options_free(&s->options);
 }

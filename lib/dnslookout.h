@@ -75,6 +75,17 @@ enum dlo_action {
 	DLO_ACTION__N
 };
 
+/* What an exception whose pattern matches does to an alert. */
+enum dlo_fate {
+	DLO_FATE_HIDES,
+	DLO_FATE_EARLIER, /* would, but one before it does */
+	DLO_FATE_EXPIRED, /* would have, until then */
+	DLO_FATE_CLIENT, /* is for another client */
+	DLO_FATE_SERVICE, /* for another service */
+	DLO_FATE_RULE, /* for another rule */
+	DLO_FATE__N
+};
+
 struct dlo_ruleset; /* immutable */
 struct dlo_builder; /* gathers lists for one rule set */
 
@@ -102,6 +113,16 @@ int dlo_builder_add_list(struct dlo_builder *b, const char *file,
 	const char *text, size_t len, struct dlo_list_report *ret_report,
 	struct dlo_diag *reterr_diag);
 
+/*
+ * Adds a file of exceptions: `pattern key=value ...`, the keys being client,
+ * rule, service, until, owner, reason. Numbered in the order of the calls; the
+ * text is copied. *ret_n, how many, may be NULL. 0; 1 when the file is refused,
+ * with *reterr_diag; -ENOMEM.
+ */
+int dlo_builder_add_exceptions(struct dlo_builder *b, const char *file,
+	const char *text, size_t len, unsigned *ret_n,
+	struct dlo_diag *reterr_diag);
+
 /* Compiles. The builder is then empty. 0; 1 with *reterr_diag; -ENOMEM. */
 int dlo_builder_build(struct dlo_builder *b, struct dlo_ruleset **ret,
 	struct dlo_diag *reterr_diag);
@@ -127,6 +148,34 @@ size_t dlo_ruleset_bytes(const struct dlo_ruleset *rs);
 /* id is 0..n_patterns-1, in the order of list and line. */
 void dlo_ruleset_pattern(const struct dlo_ruleset *rs, uint32_t id,
 	struct dlo_pattern_info *ret);
+
+/* One exception as loaded. Strings live as long as the rule set, "" where there
+ * is none. */
+struct dlo_exception_info {
+	const char *text; /* canonical: pattern and conditions */
+	const char *file; /* last component of the file's name */
+	const char *path; /* as given to dlo_builder_add_exceptions() */
+	const char *pattern, *client, *rule, *service, *until, *owner, *reason;
+	uint64_t end_ns; /* hides nothing from then on; UINT64_MAX: always */
+	uint64_t identity; /* the same for another date, owner, reason, place */
+	unsigned line;
+};
+unsigned dlo_ruleset_n_exceptions(const struct dlo_ruleset *rs);
+/* i is 0..n_exceptions-1, in the order of file and line: of several that hide
+ * an alert, the first does. */
+const struct dlo_exception_info *dlo_ruleset_exception(
+	const struct dlo_ruleset *rs, uint32_t i);
+
+/* What an exception is good for, with the lists of its rule set. */
+enum dlo_need {
+	DLO_NEED_NONE, /* nothing: no list has its rule and service */
+	DLO_NEED_ALIAS, /* none of their names; but answers may lead from one of
+			   its own to a listed one */
+	DLO_NEED_NAME, /* there are names that it and a list both mean */
+};
+/* ret[0..n_exceptions). -ENOMEM. O(patterns * exceptions), seconds for a
+ * million of the one and a thousand of the other. */
+int dlo_ruleset_needs(const struct dlo_ruleset *rs, enum dlo_need *ret);
 
 const char *dlo_level_name(enum dlo_level level);
 unsigned dlo_level_severity(enum dlo_level level); /* 1 21 47 73 99 */
@@ -201,6 +250,8 @@ struct dlo_record {
 	uint8_t level; /* enum dlo_level; highest of the matches */
 	uint8_t n_matches; /* carried */
 	uint16_t n_bytes; /* BYTES */
+	uint32_t expired; /* ALERT: an exception hid it until then: its number
+			     + 1; 0: none did */
 	uint32_t n_matches_total; /* of this (rule, service) */
 	uint32_t match[DLO_MATCHES_MAX]; /* pattern ids, ascending */
 	uint64_t count; /* CLOSING: alerts held back */
@@ -291,6 +342,7 @@ struct dlo_record {
 	X(SUPPRESSED, FLOW, "suppressed", \
 		"alerts held back by the limit, counted in closing lines") \
 	X(CLOSINGS, FLOW, "closings", "closing lines") \
+	X(EXCEPTED, FLOW, "excepted", "alerts and counts that exceptions hid") \
 	X(COUNTED, FLOW, "counted", "look-ups of services that only count") \
 	X(DECODE_BAD, FLOW, "decode_bad", \
 		"alerts whose question ldns refused") \
@@ -410,6 +462,11 @@ void dlo_engine_restart(struct dlo_engine *e);
 /* A counter's value. May be called from any thread. */
 uint64_t dlo_engine_stat(const struct dlo_engine *e, enum dlo_stat stat);
 
+/* How often exception i of the rule set hid something, and the packet time of
+ * the newest (0: never). Any thread. */
+uint64_t dlo_engine_exception(
+	const struct dlo_engine *e, uint32_t i, uint64_t *ret_last_ns);
+
 /* ---- the census --------------------------------------------------------- */
 
 /* What a row counts. */
@@ -461,12 +518,26 @@ struct dlo_explanation {
 		uint32_t n_matches;
 		enum dlo_level level;
 		enum dlo_action action;
+		uint32_t excepted; /* by that exception: its number + 1 */
 	} * alert;
+	/* What each exception whose pattern matches does to each alert or
+	 * count, in the order of exceptions. */
+	uint32_t n_exceptions;
+	const struct dlo_explained_exception {
+		uint32_t exception, alert; /* numbers */
+		enum dlo_fate fate;
+	} * exception;
 };
+const char *dlo_fate_name(enum dlo_fate fate); /* "hides", "expired", ... */
 
 struct dlo_explainer; /* scratch space for explaining, one thread's */
 int dlo_explainer_new(const struct dlo_ruleset *rs, struct dlo_explainer **ret);
 struct dlo_explainer *dlo_explainer_free(struct dlo_explainer *x); /* NULL */
+
+/* Who asks, and when, from now on: a client of that IP version, 4 or 6; 0, and
+ * so at first: nobody whom an exception names, at the epoch. */
+void dlo_explainer_ask(struct dlo_explainer *x, const uint8_t *client,
+	unsigned ip_version, uint64_t ts_ns);
 
 /*
  * Explains a name in text, escapes and all (IDN labels become A-labels).

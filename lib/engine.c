@@ -340,6 +340,17 @@ uint64_t dlo_engine_clients(const struct dlo_engine *e)
 	return dlo_distinct_estimate(&e->judge.clients);
 }
 
+uint64_t dlo_engine_exception(
+	const struct dlo_engine *e, uint32_t i, uint64_t *ret_last_ns)
+{
+	const struct dlo_exception_hits *h = e->judge.exception;
+
+	*ret_last_ns =
+		h ? atomic_load_explicit(&h[i].last_ns, memory_order_relaxed)
+		  : 0;
+	return h ? atomic_load_explicit(&h[i].n, memory_order_relaxed) : 0;
+}
+
 struct tally_out {
 	const struct dlo_judge *j;
 	void (*row)(void *ctx, const struct dlo_tally_row *row);

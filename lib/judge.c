@@ -2,6 +2,8 @@
 /* judge.c - a message -> records: screen, match, decide, limit, decode. */
 #include "judge.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -71,6 +73,7 @@ static struct dlo_record *emit_next(struct dlo_judge *j, uint16_t kind)
 	if (j->emitting) {
 		j->cfg->record(j->cfg->ctx, rec);
 		rec->flags = 0;
+		rec->expired = 0;
 		rec->n_matches = 0;
 		rec->n_matches_total = 0;
 	} else {
@@ -203,8 +206,9 @@ static void fill_answer(struct dlo_judge *j, const struct subject *what)
 	}
 }
 
+/* `expired` is the number + 1 of an exception that hid it until then. */
 static void alert(struct dlo_judge *j, const struct subject *what,
-	const struct dlo_verdict *v)
+	const struct dlo_verdict *v, uint32_t expired)
 {
 	struct dlo_limit_alert ask = {
 		.group = v->group,
@@ -228,6 +232,7 @@ static void alert(struct dlo_judge *j, const struct subject *what,
 	fill_answer(j, what);
 	rec->decoded = (uint8_t)decode(j, &j->message.question[question]);
 	rec->level = (uint8_t)v->level;
+	rec->expired = expired;
 	rec->n_matches_total = v->n_matches;
 	rec->n_matches = (uint8_t)(v->n_matches < DLO_MATCHES_MAX
 					   ? v->n_matches
@@ -235,29 +240,61 @@ static void alert(struct dlo_judge *j, const struct subject *what,
 	memcpy(rec->match, v->match, rec->n_matches * sizeof(rec->match[0]));
 }
 
-/* Whether this look-up has been judged for that group; from now on it has. */
-static bool said(struct dlo_judge *j, uint32_t group)
+/* Whether this look-up has been judged for that group. */
+static bool is_said(const struct dlo_judge *j, uint32_t group)
 {
-	for (unsigned i = 0; i < j->n_said; i++) {
-		if (j->said[i] == group) {
-			return true;
-		}
+	unsigned i = 0;
+
+	while (i < j->n_said && j->said[i] != group) {
+		i++;
 	}
-	if (j->n_said < DLO_SAID_MAX) {
+	return i < j->n_said;
+}
+
+static void say(struct dlo_judge *j, uint32_t group)
+{
+	if (!is_said(j, group) && j->n_said < DLO_SAID_MAX) {
 		j->said[j->n_said++] = group;
 	}
-	return false;
+}
+
+/* An exception is about the name that was asked for, wherever it leads, or
+ * about the one that it leads to, whoever leads there. */
+static struct dlo_excepted except(struct dlo_judge *j,
+	const struct subject *what, const struct dlo_verdict *v)
+{
+	struct dlo_asker who = {.client = client(j),
+		.ip_version = j->from->dgram->ip_version,
+		.ts_ns = j->from->ts_ns};
+	struct dlo_excepted e = {0};
+
+	dlo_ruleset_except(j->rules, &j->message.question[what->question].name,
+		v, &who, &e);
+	if (what->link >= 0) {
+		dlo_ruleset_except(
+			j->rules, &j->chain.link[what->link].name, v, &who, &e);
+	}
+	return e;
 }
 
 static void act(struct dlo_judge *j, const struct subject *what,
 	const struct dlo_verdict *v)
 {
+	struct dlo_excepted e;
+
 	/* A response says only what its look-up has not said yet. */
-	if (j->response && said(j, v->group)) {
+	if (v->action == DLO_ACTION_OFF || is_said(j, v->group)) {
 		return;
 	}
-	if (v->action == DLO_ACTION_ALERT) {
-		alert(j, what, v);
+	e = except(j, what, v);
+	if (j->response && (!e.by || what->link < 0)) {
+		say(j, v->group);
+	}
+	if (e.by) {
+		count(j, DLO_STAT_EXCEPTED);
+		dlo_exception_hit(&j->exception[e.by - 1], j->from->ts_ns);
+	} else if (v->action == DLO_ACTION_ALERT) {
+		alert(j, what, v, e.expired);
 	} else if (v->action == DLO_ACTION_COUNT) {
 		count(j, DLO_STAT_COUNTED);
 		dlo_tally_add(j->tally, v->group, client(j),
@@ -326,7 +363,7 @@ static __attribute__((noinline)) void judge_question(
 	n = decide(j, n);
 	for (size_t k = 0; k < n; k++) {
 		if (judged) {
-			said(j, j->verdict[k].group);
+			say(j, j->verdict[k].group);
 		} else {
 			act(j, &what, &j->verdict[k]);
 		}
@@ -497,8 +534,13 @@ int dlo_judge_init(struct dlo_judge *j)
 {
 	const struct dlo_engine_config *cfg = j->cfg;
 	uint32_t n_groups = dlo_ruleset_n_groups(j->rules);
+	unsigned n_exceptions = dlo_ruleset_n_exceptions(j->rules);
 	int r = dlo_tally_new(n_groups, cfg->seed, &j->tally);
 
+	if (!r && n_exceptions) {
+		j->exception = calloc(n_exceptions, sizeof(*j->exception));
+		r = j->exception ? 0 : -ENOMEM;
+	}
 	if (!r) {
 		r = dlo_pair_new(cfg->seed, &j->pair);
 	}
@@ -513,6 +555,7 @@ void dlo_judge_fini(struct dlo_judge *j)
 {
 	dlo_limit_free(j->limit);
 	dlo_tally_free(j->tally);
+	free(j->exception);
 	dlo_pair_free(j->pair);
 }
 

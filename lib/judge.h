@@ -29,6 +29,7 @@ struct dlo_judge {
 	struct dlo_stats *stats;
 	struct dlo_limit *limit; /* NULL: no limit */
 	struct dlo_tally *tally;
+	struct dlo_exception_hits *exception; /* by number */
 	struct dlo_pair *pair; /* of queries that matched */
 	struct dlo_distinct clients;
 	uint64_t now_ns; /* packet time */
@@ -51,8 +52,8 @@ struct dlo_judge {
 	struct dlo_chain chain; /* from its first question */
 };
 
-/* Allocates the limit and the tally; the caller set cfg, rules and stats, all
- * else is zero. -ENOMEM. */
+/* Allocates the limit, the tally and the counts of exceptions; the caller set
+ * cfg, rules and stats, all else is zero. -ENOMEM. */
 int dlo_judge_init(struct dlo_judge *j);
 void dlo_judge_fini(struct dlo_judge *j);
 

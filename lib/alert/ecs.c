@@ -517,6 +517,26 @@ static void put_via(struct dlo_json *j, const struct dlo_record *rec)
 	dlo_json_release(j, ROOM_MATCH);
 }
 
+/* The exception that hid the alert until it expired. */
+static void put_expired(struct dlo_json *j, const struct dlo_record *rec)
+{
+	const struct dlo_exception_info *e = dlo_record_expired(rec);
+
+	if (!e) {
+		return;
+	}
+	dlo_json_open(j, "exception", '{');
+	dlo_json_word(j, "expired", e->until);
+	dlo_json_hold(j, ROOM_MATCH);
+	dlo_json_text(j, "owner", e->owner);
+	dlo_json_text(j, "reason", e->reason);
+	dlo_json_text(j, "pattern", e->pattern);
+	dlo_json_text(j, "file", e->file);
+	dlo_json_number(j, "line", e->line);
+	dlo_json_release(j, ROOM_MATCH);
+	dlo_json_close(j);
+}
+
 /* What ECS has no field for. */
 static void put_own(struct dlo_json *j, const struct event *e)
 {
@@ -547,6 +567,7 @@ static void put_own(struct dlo_json *j, const struct event *e)
 	dlo_json_text(j, "capture", e->origin->capture);
 	if (e->alert) {
 		put_via(j, rec);
+		put_expired(j, rec);
 		put_matches(j, rec);
 	}
 	dlo_json_release(j, ROOM_MESSAGE);
@@ -570,6 +591,7 @@ static void put_way(struct dlo_buf *b, const struct event *e)
 /* One sentence for a person who sees nothing else. */
 static void put_sentence(struct dlo_buf *b, const struct event *e)
 {
+	const struct dlo_exception_info *expired;
 	char code[DLO_CODE_TEXT_MAX];
 
 	if (e->closing) {
@@ -600,6 +622,11 @@ static void put_sentence(struct dlo_buf *b, const struct event *e)
 			dlo_puts(b, ", ");
 			dlo_puts(b, e->rule.service);
 		}
+	}
+	expired = dlo_record_expired(e->rec);
+	if (expired) {
+		dlo_puts(b, "; ");
+		dlo_put_expired(b, expired);
 	}
 }
 

@@ -80,6 +80,25 @@ struct dlo_pattern_info dlo_record_worst(const struct dlo_record *rec)
 	return dlo_record_pattern(rec);
 }
 
+const struct dlo_exception_info *dlo_record_expired(
+	const struct dlo_record *rec)
+{
+	return rec->rules && rec->expired
+		       ? dlo_ruleset_exception(rec->rules, rec->expired - 1)
+		       : NULL;
+}
+
+void dlo_put_expired(struct dlo_buf *b, const struct dlo_exception_info *e)
+{
+	dlo_puts(b, "exception expired ");
+	dlo_puts(b, e->until);
+	if (e->owner[0]) {
+		dlo_puts(b, " (owner ");
+		dlo_put_clean(b, e->owner);
+		dlo_putc(b, ')');
+	}
+}
+
 /* Year, month and day of a day since the epoch: the Gregorian calendar repeats
  * every 400 years, and a year that begins in March ends with its odd day. */
 static void put_date(struct dlo_buf *b, uint64_t day)

@@ -57,6 +57,13 @@ struct dlo_pattern_info dlo_record_pattern(const struct dlo_record *rec);
  * record's level; where none is carried, as above. */
 struct dlo_pattern_info dlo_record_worst(const struct dlo_record *rec);
 
+/* The exception that hid the alert until it expired, or NULL. */
+const struct dlo_exception_info *dlo_record_expired(
+	const struct dlo_record *rec);
+
+/* "exception expired 2026-10-01 (owner alice)" */
+void dlo_put_expired(struct dlo_buf *b, const struct dlo_exception_info *e);
+
 /* RFC 3339 in UTC with 0, 3, 6 or 9 digits of the second. */
 void dlo_put_time(struct dlo_buf *b, uint64_t ts_ns, unsigned digits);
 

@@ -350,6 +350,7 @@ static void put_head(struct dlo_buf *b, const struct dlo_record *rec,
 static void put_tail(struct dlo_buf *b, const struct dlo_record *rec,
 	const struct dlo_origin *origin, const struct dlo_pattern_info *p)
 {
+	const struct dlo_exception_info *expired = dlo_record_expired(rec);
 	char id[DLO_EVENT_ID_TEXT_MAX];
 
 	b->cap -= ID_ROOM;
@@ -368,6 +369,10 @@ static void put_tail(struct dlo_buf *b, const struct dlo_record *rec,
 		put(b, "capture", origin->capture, VALUE_MAX);
 	}
 	put_rule(b, rec, p);
+	if (expired) {
+		put(b, "exception_expired", expired->until, VALUE_MAX);
+		put(b, "exception_owner", expired->owner, VALUE_MAX);
+	}
 	put_addresses(b, rec);
 	b->cap += ID_ROOM;
 	put(b, "id", dlo_event_id(rec, p, id), sizeof(id));

@@ -274,8 +274,32 @@ static void add_notes(struct dlo_text *t, const struct dlo_record *rec)
 	}
 }
 
+/* The same for the exception that hid the alert no longer. */
+static void add_expired_note(
+	struct dlo_buf *b, const struct dlo_exception_info *e)
+{
+	size_t mark = b->len;
+
+	dlo_putc(b, '\t');
+	dlo_put_clean(b, e->file);
+	dlo_putc(b, ':');
+	dlo_putu(b, e->line, 0);
+	dlo_putc(b, ' ');
+	dlo_put_clean(b, e->text);
+	dlo_puts(b, ": exception, expired");
+	if (e->reason[0]) {
+		dlo_puts(b, "; ");
+		dlo_put_clean(b, e->reason);
+	}
+	dlo_putc(b, '\n');
+	if (b->over) {
+		dlo_buf_cut(b, mark);
+	}
+}
+
 static void add_alert(struct dlo_text *t, const struct dlo_record *rec)
 {
+	const struct dlo_exception_info *expired = dlo_record_expired(rec);
 	struct dlo_pattern_info p = dlo_record_pattern(rec);
 	struct dlo_buf *b = &t->alerts;
 	size_t mark = b->len;
@@ -293,6 +317,10 @@ static void add_alert(struct dlo_text *t, const struct dlo_record *rec)
 	if (!t->o.quiet) {
 		put_tags(b, &p);
 	}
+	if (expired) {
+		dlo_putc(b, ' ');
+		dlo_put_expired(b, expired);
+	}
 	if (rec->decoded == DLO_DECODED_SKIPPED) {
 		dlo_puts(b, " (not decoded: over budget)");
 	} else if (rec->decoded == DLO_DECODED_BAD) {
@@ -304,6 +332,9 @@ static void add_alert(struct dlo_text *t, const struct dlo_record *rec)
 	}
 	if (t->o.verbose) {
 		add_notes(t, rec);
+		if (expired) {
+			add_expired_note(&t->notes, expired);
+		}
 	}
 }
 

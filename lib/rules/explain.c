@@ -2,9 +2,9 @@
 /*
  * explain.c - what the packet path says about a name in text.
  *
- * The very functions of the packet path answer, dlo_ruleset_match() and
- * dlo_ruleset_decide(); only the reading of the name and the room for the
- * answer are its own.
+ * The very functions of the packet path answer, dlo_ruleset_match(),
+ * dlo_ruleset_decide() and dlo_ruleset_except(); only the reading of the name
+ * and the room for the answer are its own.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -26,6 +26,10 @@ struct dlo_explainer {
 	uint32_t *grouped; /* the same, by verdict */
 	struct dlo_verdict *verdict;
 	struct dlo_explained_alert *alert;
+	struct dlo_asker who;
+	uint8_t client[16];
+	uint32_t *candidate; /* exceptions whose pattern matches */
+	struct dlo_explained_exception *exception;
 	struct dlo_name_buf name;
 	struct dlo_pattern pattern; /* of a name with IDN labels */
 	char text[TEXT_MAX + 1];
@@ -67,6 +71,12 @@ int dlo_explainer_new(const struct dlo_ruleset *rs, struct dlo_explainer **ret)
 		return -ENOMEM;
 	}
 	x->rules = rs;
+	x->candidate = calloc(
+		dlo_ruleset_n_exceptions(rs) + 1u, sizeof(*x->candidate));
+	if (!x->candidate) {
+		free(x);
+		return -ENOMEM;
+	}
 	*ret = x;
 	return 0;
 }
@@ -75,9 +85,22 @@ struct dlo_explainer *dlo_explainer_free(struct dlo_explainer *x)
 {
 	if (x) {
 		free_arrays(x);
+		free(x->candidate);
+		free(x->exception);
 		free(x);
 	}
 	return NULL;
+}
+
+void dlo_explainer_ask(struct dlo_explainer *x, const uint8_t *client,
+	unsigned ip_version, uint64_t ts_ns)
+{
+	if (ip_version) {
+		memcpy(x->client, client, ip_version == 4 ? 4 : 16);
+	}
+	x->who = (struct dlo_asker){.client = x->client,
+		.ip_version = (uint8_t)ip_version,
+		.ts_ns = ts_ns};
 }
 
 static bool is_ascii(const char *text, size_t len)
@@ -141,25 +164,106 @@ static int match(
 }
 
 /* Fills in what the packet path makes of the n matches. */
-static void decide(
-	struct dlo_explainer *x, size_t n, struct dlo_explanation *ret)
+static void decide(struct dlo_explainer *x, const struct dlo_name *name,
+	size_t n, struct dlo_explanation *ret)
 {
+	const struct dlo_verdict *v = x->verdict;
 	size_t i, n_verdicts;
 
 	memcpy(x->grouped, x->match, n * sizeof(*x->match));
 	n_verdicts = dlo_ruleset_decide(x->rules, x->grouped, n, x->verdict);
 	for (i = 0; i < n_verdicts; i++) {
+		struct dlo_excepted e = {0};
+
+		if (v[i].action != DLO_ACTION_OFF) {
+			dlo_ruleset_except(x->rules, name, &v[i], &x->who, &e);
+		}
 		x->alert[i] = (struct dlo_explained_alert){
-			.match = x->verdict[i].match,
-			.n_matches = x->verdict[i].n_matches,
-			.level = x->verdict[i].level,
-			.action = x->verdict[i].action,
+			.match = v[i].match,
+			.n_matches = v[i].n_matches,
+			.level = v[i].level,
+			.action = v[i].action,
+			.excepted = e.by,
 		};
 	}
 	ret->match = x->match;
 	ret->n_matches = (uint32_t)n;
 	ret->alert = x->alert;
 	ret->n_alerts = (uint32_t)n_verdicts;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Finds the exceptions whose pattern matches, in their order. */
+static uint32_t find_candidates(
+	struct dlo_explainer *x, const struct dlo_name *name)
+{
+	const struct dlo_exception_set *set = dlo_ruleset_exceptions(x->rules);
+	uint32_t pattern[DLO_EXCEPTIONS_MAX], i, n_found = 0;
+	size_t k, n = dlo_exceptions_match(set, name, pattern);
+
+	for (k = 0; k < n; k++) {
+		for (i = set->first[pattern[k]] + 1; i;
+			i = set->row[i - 1].next) {
+			x->candidate[n_found++] = i - 1;
+		}
+	}
+	if (n_found) {
+		qsort(x->candidate, n_found, sizeof(uint32_t), by_number);
+	}
+	return n_found;
+}
+
+static enum dlo_fate fate_of(const struct dlo_explainer *x, uint32_t exception,
+	const struct dlo_explained_alert *alert)
+{
+	const struct dlo_exception_set *set = dlo_ruleset_exceptions(x->rules);
+	struct dlo_pattern_info p;
+	enum dlo_fate fate;
+
+	dlo_ruleset_pattern(x->rules, alert->match[0], &p);
+	fate = dlo_exception_fate(
+		&set->row[exception], p.rule_id, p.service, &x->who);
+	return fate == DLO_FATE_HIDES && alert->excepted != exception + 1
+		       ? DLO_FATE_EARLIER
+		       : fate;
+}
+
+/* Fills in what each exception does to each of ret->alert. */
+static int weigh(struct dlo_explainer *x, const struct dlo_name *name,
+	struct dlo_explanation *ret)
+{
+	uint32_t i, k, n = ret->n_alerts ? find_candidates(x, name) : 0;
+	struct dlo_explained_exception *to;
+
+	ret->n_exceptions = 0;
+	free(x->exception);
+	x->exception = to = n ? calloc((size_t)n * ret->n_alerts, sizeof(*to))
+			      : NULL;
+	if (n && !to) {
+		return -ENOMEM;
+	}
+	for (i = 0; i < n; i++) {
+		for (k = 0; k < ret->n_alerts; k++) {
+			if (ret->alert[k].action == DLO_ACTION_OFF) {
+				continue;
+			}
+			to[ret->n_exceptions++] =
+				(struct dlo_explained_exception){
+					.exception = x->candidate[i],
+					.alert = k,
+					.fate = fate_of(x, x->candidate[i],
+						&ret->alert[k]),
+				};
+		}
+	}
+	ret->exception = to;
+	return 0;
 }
 
 static bool is_blank(char c)
@@ -189,6 +293,6 @@ int dlo_explain(struct dlo_explainer *x, const char *text, size_t len,
 		return err;
 	}
 	dlo_name_print(&name, ret->name);
-	decide(x, n, ret);
-	return 0;
+	decide(x, &name, n, ret);
+	return weigh(x, &name, ret);
 }

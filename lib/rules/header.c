@@ -413,52 +413,22 @@ int dlo_headers_section(struct dlo_headers *h, struct dlo_line *l)
 	return set_text(h, &h->rule, l, &name, &service_key);
 }
 
-/* Reads one key=value. *seen has a bit for each key of the line. */
-static int pair(struct dlo_headers *h, struct dlo_line *l,
-	struct dlo_rule *rule, unsigned *seen)
-{
-	struct dlo_slice key, value;
-	size_t from = l->at;
-	unsigned i;
-
-	while (l->at < l->len && !dlo_is_blank(l->p[l->at]) &&
-		l->p[l->at] != '=') {
-		l->at++;
-	}
-	key = (struct dlo_slice){l->p + from, l->at - from, from};
-	if (l->at == l->len || l->p[l->at] != '=') {
-		return dlo_line_bad(l, from,
-			"after the pattern only key=value (level=, note=) or a "
-			"# comment");
-	}
-	i = dlo_words_find(&pair_words, key.p, key.len);
-	if (i == pair_words.n) {
-		return dlo_line_unknown(l, &pair_words, &key);
-	}
-	if (*seen & 1u << i) {
-		return dlo_line_bad(
-			l, from, "\"%s\" stands here already", pairs[i].name);
-	}
-	*seen |= 1u << i;
-	l->at++;
-	if (dlo_line_value(l, &value)) {
-		return 1;
-	}
-	/* note= is a slip, note="" is meant. */
-	if (!value.len && (!pairs[i].empty || value.p != l->scratch)) {
-		return no_value(l, &pairs[i], value.at);
-	}
-	return pairs[i].set(h, rule, l, &value, &pairs[i]);
-}
-
 int dlo_headers_pairs(
 	struct dlo_headers *h, struct dlo_line *l, struct dlo_rule *rule)
 {
-	unsigned seen = 0;
+	struct dlo_slice v;
+	unsigned i, seen = 0;
+	int err;
 
 	while (dlo_line_more(l)) {
-		int err = pair(h, l, rule, &seen);
-
+		if (dlo_line_pair(l, &pair_words, &seen, &i, &v)) {
+			return 1;
+		}
+		/* note= is a slip, note="" is meant. */
+		if (!v.len && (!pairs[i].empty || v.p != l->scratch)) {
+			return no_value(l, &pairs[i], v.at);
+		}
+		err = pairs[i].set(h, rule, l, &v, &pairs[i]);
 		if (err) {
 			return err;
 		}

@@ -2,10 +2,36 @@
 /* line.c - one line of a list: fields, values, comments. */
 #include "rules/line.h"
 
+#include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+struct dlo_line dlo_line_next(const char **text, const char *end, char *scratch,
+	struct dlo_diag *diag)
+{
+	const char *p = *text, *nl = memchr(p, '\n', (size_t)(end - p));
+	size_t len = (size_t)((nl ? nl : end) - p);
+
+	*text = nl ? nl + 1 : end;
+	if (len && p[len - 1] == '\r') {
+		len--;
+	}
+	diag->line++;
+	diag->col = 0;
+	return (struct dlo_line){
+		.p = p, .len = len, .scratch = scratch, .diag = diag};
+}
+
+const char *dlo_line_skip_bom(const char *text, size_t len)
+{
+	static const char bom[] = {'\xef', '\xbb', '\xbf'};
+
+	return len >= sizeof(bom) && !memcmp(text, bom, sizeof(bom))
+		       ? text + sizeof(bom)
+		       : text;
+}
 
 int dlo_line_bad(struct dlo_line *l, size_t at, const char *fmt, ...)
 {
@@ -49,6 +75,22 @@ static int control(struct dlo_line *l, size_t at)
 static bool is_control(char c)
 {
 	return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
+bool dlo_is_address(const struct dlo_slice *s)
+{
+	char text[INET6_ADDRSTRLEN];
+	const char *scope = memchr(s->p, '%', s->len); /* fe80::1%lo0 */
+	size_t len = scope ? (size_t)(scope - s->p) : s->len;
+	struct in6_addr addr;
+
+	if (len >= sizeof(text)) {
+		return false;
+	}
+	memcpy(text, s->p, len);
+	text[len] = '\0';
+	return inet_pton(AF_INET, text, &addr) == 1 ||
+	       inet_pton(AF_INET6, text, &addr) == 1;
 }
 
 int dlo_line_field(struct dlo_line *l, struct dlo_slice *ret)
@@ -181,4 +223,47 @@ int dlo_line_rest(struct dlo_line *l, struct dlo_slice *ret)
 	}
 	*ret = (struct dlo_slice){l->p + from, to - from, from};
 	return dlo_line_printable(l, ret);
+}
+
+/* No key: says which there are. */
+static int no_pair(struct dlo_line *l, size_t at, const struct dlo_words *keys)
+{
+	char all[128];
+	size_t n = 0;
+
+	for (unsigned i = 0; i < keys->n && n < sizeof(all); i++) {
+		n += (size_t)snprintf(all + n, sizeof(all) - n,
+			"%s%s=", i ? ", " : "", dlo_words_name(keys, i));
+	}
+	return dlo_line_bad(l, at,
+		"after the pattern only key=value (%s) or a # comment", all);
+}
+
+int dlo_line_pair(struct dlo_line *l, const struct dlo_words *keys,
+	unsigned *seen, unsigned *ret_key, struct dlo_slice *ret_value)
+{
+	struct dlo_slice key;
+	size_t from = l->at;
+	unsigned i;
+
+	while (l->at < l->len && !dlo_is_blank(l->p[l->at]) &&
+		l->p[l->at] != '=') {
+		l->at++;
+	}
+	key = (struct dlo_slice){l->p + from, l->at - from, from};
+	if (l->at == l->len || l->p[l->at] != '=') {
+		return no_pair(l, from, keys);
+	}
+	i = dlo_words_find(keys, key.p, key.len);
+	if (i == keys->n) {
+		return dlo_line_unknown(l, keys, &key);
+	}
+	if (*seen & 1u << i) {
+		return dlo_line_bad(l, from, "\"%s\" stands here already",
+			dlo_words_name(keys, i));
+	}
+	*seen |= 1u << i;
+	*ret_key = i;
+	l->at++;
+	return dlo_line_value(l, ret_value);
 }

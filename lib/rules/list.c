@@ -16,7 +16,6 @@
  */
 #include "rules/list.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -75,22 +74,6 @@ static int parse(struct list *t, struct dlo_line *l, const char *text,
 	return err == 1 ? dlo_line_bad(l, at + off, "%s", msg) : err;
 }
 
-static bool is_address(const struct dlo_slice *s)
-{
-	char text[INET6_ADDRSTRLEN];
-	const char *scope = memchr(s->p, '%', s->len); /* fe80::1%lo0 */
-	size_t len = scope ? (size_t)(scope - s->p) : s->len;
-	struct in6_addr addr;
-
-	if (len >= sizeof(text)) {
-		return false;
-	}
-	memcpy(text, s->p, len);
-	text[len] = '\0';
-	return inet_pton(AF_INET, text, &addr) == 1 ||
-	       inet_pton(AF_INET6, text, &addr) == 1;
-}
-
 /* Whether a hosts file says nothing by it: "0.0.0.0 0.0.0.0" is one, too. */
 static bool is_local(const struct dlo_slice *s)
 {
@@ -102,7 +85,7 @@ static bool is_local(const struct dlo_slice *s)
 			return true;
 		}
 	}
-	return is_address(s);
+	return dlo_is_address(s);
 }
 
 /* Takes one name of a hosts line, as the pattern =name. */
@@ -180,7 +163,7 @@ static int pattern_line(struct list *t, struct dlo_line *l)
 	if (dlo_line_field(l, &s)) {
 		return 1;
 	}
-	if (is_address(&s)) {
+	if (dlo_is_address(&s)) {
 		return hosts(t, l, s.at);
 	}
 	if (t->headers.format == DLO_FORMAT_HOSTS) {
@@ -218,25 +201,6 @@ static int take_line(struct list *t, struct dlo_line *l, bool strict)
 				  : pattern_line(t, l);
 }
 
-/* Cuts the next line off *text; CRLF ends one too. */
-static struct dlo_line next_line(
-	struct list *t, const char **text, const char *end)
-{
-	const char *p = *text, *nl = memchr(p, '\n', (size_t)(end - p));
-	size_t len = (size_t)((nl ? nl : end) - p);
-
-	*text = nl ? nl + 1 : end;
-	if (len && p[len - 1] == '\r') {
-		len--;
-	}
-	t->diag->line++;
-	t->diag->col = 0;
-	return (struct dlo_line){.p = p,
-		.len = len,
-		.scratch = t->scratch->value,
-		.diag = t->diag};
-}
-
 /* Whether any line is a header. */
 static bool has_header(const char *text, const char *end)
 {
@@ -269,7 +233,8 @@ static int read_lines(struct list *t, const char *text, const char *end)
 	bool strict = has_header(text, end);
 
 	while (text < end) {
-		struct dlo_line l = next_line(t, &text, end);
+		struct dlo_line l =
+			dlo_line_next(&text, end, t->scratch->value, t->diag);
 		int err = take_line(t, &l, strict);
 
 		if (err < 0) {
@@ -289,7 +254,6 @@ int dlo_list_read(struct dlo_rules *rules, struct dlo_list_scratch *scratch,
 	const char *file, const char *text, size_t len,
 	struct dlo_list_report *ret_report, struct dlo_diag *reterr_diag)
 {
-	static const char bom[] = {'\xef', '\xbb', '\xbf'};
 	struct dlo_diag diag = {.line = 0};
 	struct list t = {.rules = rules, .scratch = scratch, .diag = &diag};
 	const char *end = text + len;
@@ -300,10 +264,7 @@ int dlo_list_read(struct dlo_rules *rules, struct dlo_list_scratch *scratch,
 	if (dlo_headers_init(&t.headers, rules, file) < 0) {
 		return -ENOMEM;
 	}
-	if (len >= sizeof(bom) && !memcmp(text, bom, sizeof(bom))) {
-		text += sizeof(bom);
-	}
-	err = read_lines(&t, text, end);
+	err = read_lines(&t, dlo_line_skip_bom(text, len), end);
 	if (err == 1) {
 		*reterr_diag = diag;
 	} else if (!err && ret_report) {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * ruleset.c - lists, compiled: name -> pattern ids -> alerts, one for each
- * (rule, service).
+ * (rule, service), less exceptions.
  *
  * Theory of operation: the builder gathers rows (rule.h) and fills the
  * matcher's builder as it goes. Building copies rows and texts into the arena
  * that already holds what they share, compiles the matcher into it, and numbers
  * the rules in use and the pairs of rule id and service, both in the order of
- * their first pattern. The set is that arena.
+ * their first pattern. The set is that arena. Exceptions have a matcher of
+ * their own in it, so that names which no list matches never meet them.
  */
 #include "rules/ruleset.h"
 
@@ -15,11 +16,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/exception_list.h"
 #include "rules/list.h"
 #include "rules/rule.h"
 
 struct dlo_builder {
 	struct dlo_rules rules;
+	struct dlo_exceptions exceptions;
 	unsigned n_lists;
 	int err; /* once memory was out, nothing more is taken */
 	struct dlo_list_scratch scratch;
@@ -32,6 +35,7 @@ struct dlo_ruleset {
 	char *text;
 	struct dlo_rule *rule;
 	uint32_t *group_pattern; /* the first pattern of each group */
+	struct dlo_exception_set exceptions;
 	uint32_t n_rows, n_groups;
 	unsigned n_lists;
 };
@@ -53,6 +57,7 @@ struct dlo_builder *dlo_builder_free(struct dlo_builder *b)
 {
 	if (b) {
 		dlo_rules_fini(&b->rules);
+		dlo_exceptions_fini(&b->exceptions);
 		free(b);
 	}
 	return NULL;
@@ -76,6 +81,24 @@ int dlo_builder_add_list(struct dlo_builder *b, const char *file,
 	}
 	b->err = err;
 	b->n_lists += !err;
+	return err;
+}
+
+int dlo_builder_add_exceptions(struct dlo_builder *b, const char *file,
+	const char *text, size_t len, unsigned *ret_n,
+	struct dlo_diag *reterr_diag)
+{
+	uint32_t before = b->exceptions.n;
+	int err = b->err;
+
+	if (!err) {
+		err = dlo_exceptions_read(&b->exceptions, &b->rules,
+			&b->scratch, file, text, len, reterr_diag);
+	}
+	if (!err && ret_n) {
+		*ret_n = b->exceptions.n - before;
+	}
+	b->err = err < 0 ? err : 0;
 	return err;
 }
 
@@ -164,15 +187,19 @@ static int take_rows(struct dlo_ruleset *rs, struct dlo_rules *r)
 	return 0;
 }
 
-static int compile(struct dlo_rules *r, struct dlo_ruleset **ret)
+static int compile(struct dlo_builder *b, struct dlo_ruleset **ret,
+	struct dlo_diag *reterr_diag)
 {
+	struct dlo_rules *r = &b->rules;
 	struct dlo_ruleset *rs = dlo_arena_take(&r->arena, sizeof(*rs));
 	int err;
 
 	if (!rs || take_rows(rs, r) < 0) {
 		return -ENOMEM;
 	}
-	err = number(rs, r);
+	err = dlo_exceptions_compile(&b->exceptions, &b->scratch.pattern,
+		&r->arena, &rs->exceptions, reterr_diag);
+	err = err ? err : number(rs, r);
 	if (!err && !r->matcher) {
 		err = dlo_matcher_builder_new(&r->matcher);
 	}
@@ -189,19 +216,18 @@ int dlo_builder_build(struct dlo_builder *b, struct dlo_ruleset **ret,
 	struct dlo_diag *reterr_diag)
 {
 	struct dlo_ruleset *rs;
+	int err = b->err ? b->err : compile(b, &rs, reterr_diag);
 
-	(void)reterr_diag; /* what can be wrong is said when a list is added */
-	if (!b->err) {
-		b->err = compile(&b->rules, &rs);
-	}
-	if (b->err) {
-		return b->err;
+	if (err) {
+		b->err = err < 0 ? err : 0;
+		return err;
 	}
 	rs->arena = b->rules.arena;
 	rs->n_lists = b->n_lists;
 	b->rules.arena = (struct dlo_arena){0};
 	b->n_lists = 0;
 	dlo_rules_fini(&b->rules);
+	dlo_exceptions_fini(&b->exceptions);
 	*ret = rs;
 	return 0;
 }
@@ -258,6 +284,23 @@ void dlo_ruleset_pattern(
 		.level = (enum dlo_level)r->level,
 		.action = (enum dlo_action)r->action,
 	};
+}
+
+unsigned dlo_ruleset_n_exceptions(const struct dlo_ruleset *rs)
+{
+	return rs->exceptions.n;
+}
+
+const struct dlo_exception_info *dlo_ruleset_exception(
+	const struct dlo_ruleset *rs, uint32_t i)
+{
+	return &rs->exceptions.row[i].info;
+}
+
+const struct dlo_exception_set *dlo_ruleset_exceptions(
+	const struct dlo_ruleset *rs)
+{
+	return &rs->exceptions;
 }
 
 uint32_t dlo_ruleset_n_groups(const struct dlo_ruleset *rs)
@@ -356,4 +399,17 @@ size_t dlo_ruleset_decide(const struct dlo_ruleset *rs, uint32_t *ids, size_t n,
 		ret[n_verdicts++] = verdict(rs, ids + at, took);
 	}
 	return n_verdicts;
+}
+
+void dlo_ruleset_except(const struct dlo_ruleset *rs,
+	const struct dlo_name *name, const struct dlo_verdict *v,
+	const struct dlo_asker *who, struct dlo_excepted *io)
+{
+	const struct dlo_rule *r;
+
+	if (rs->exceptions.n) {
+		r = rule_of(rs, v->match[0]);
+		dlo_exceptions_decide(
+			&rs->exceptions, name, r->id, r->service, who, io);
+	}
 }

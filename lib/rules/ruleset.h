@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "dnslookout.h"
+#include "rules/exception.h"
 #include "wire/name.h"
 
 #define DLO_HITS_MAX 1024 /* patterns of one name that are kept */
@@ -40,6 +41,19 @@ size_t dlo_ruleset_match(const struct dlo_ruleset *rs,
  */
 size_t dlo_ruleset_decide(const struct dlo_ruleset *rs, uint32_t *ids, size_t n,
 	struct dlo_verdict *ret);
+
+/* All of its exceptions. */
+const struct dlo_exception_set *dlo_ruleset_exceptions(
+	const struct dlo_ruleset *rs);
+
+/*
+ * What exceptions say about a verdict on a name: betters *io, which begins as
+ * zero. One name after the other: that which matched, and that which was asked
+ * for. No heap; without exceptions, nothing to do.
+ */
+void dlo_ruleset_except(const struct dlo_ruleset *rs,
+	const struct dlo_name *name, const struct dlo_verdict *v,
+	const struct dlo_asker *who, struct dlo_excepted *io);
 
 /* (rule, service) pairs of the set: verdict.group is below it. */
 uint32_t dlo_ruleset_n_groups(const struct dlo_ruleset *rs);

@@ -10,7 +10,7 @@
 #define QUOTE_MAX 40
 #define WORD_MAX 24 /* longer ones have no neighbours */
 
-static const char *word_at(const struct dlo_words *w, unsigned i)
+const char *dlo_words_name(const struct dlo_words *w, unsigned i)
 {
 	const void *row = (const char *)w->rows + i * w->stride;
 
@@ -22,7 +22,7 @@ unsigned dlo_words_find(const struct dlo_words *w, const char *p, size_t len)
 	unsigned i;
 
 	for (i = 0; i < w->n; i++) {
-		const char *name = word_at(w, i);
+		const char *name = dlo_words_name(w, i);
 
 		if (strlen(name) == len && !memcmp(name, p, len)) {
 			break;
@@ -107,7 +107,7 @@ void dlo_words_unknown(const struct dlo_words *w, const char *p, size_t len,
 	size_t n;
 
 	for (i = 0; i < w->n; i++) {
-		unsigned far = farness(p, len, word_at(w, i));
+		unsigned far = farness(p, len, dlo_words_name(w, i));
 
 		if (far < best_far) {
 			best = i;
@@ -118,11 +118,11 @@ void dlo_words_unknown(const struct dlo_words *w, const char *p, size_t len,
 		dlo_quote(p, len, quoted));
 	if (n < cap && len && best_far * 3 <= len + 1) {
 		snprintf(buf + n, cap - n, "did you mean \"%s\"?",
-			word_at(w, best));
+			dlo_words_name(w, best));
 		return;
 	}
 	for (i = 0; i < w->n && n < cap; i++) {
 		n += (size_t)snprintf(buf + n, cap - n, "%s%s",
-			i ? ", " : "known are ", word_at(w, i));
+			i ? ", " : "known are ", dlo_words_name(w, i));
 	}
 }

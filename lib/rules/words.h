@@ -21,6 +21,9 @@ struct dlo_words {
 /* The row of that very word; w->n when there is none. */
 unsigned dlo_words_find(const struct dlo_words *w, const char *p, size_t len);
 
+/* The word of a row, i < w->n. */
+const char *dlo_words_name(const struct dlo_words *w, unsigned i);
+
 /*
  * Writes `unknown level "hihg", did you mean "high"?`, or all known words when
  * none is near. buf is NUL-terminated, cut at cap.

@@ -2,8 +2,9 @@
 /*
  * printing.h - records and a rule set to test printers with, no engine needed.
  *
- * The rule set is a table: dlo_ruleset_pattern() is defined here. So a test
- * links the library's archive and leaves its rules/ruleset.c out.
+ * The rule set is a table: dlo_ruleset_pattern() and dlo_ruleset_exception()
+ * are defined here. So a test links the library's archive and leaves its
+ * rules/ruleset.c out.
  */
 #ifndef TESTS_PRINTING_H
 #define TESTS_PRINTING_H
@@ -15,6 +16,7 @@
 
 struct dlo_ruleset {
 	struct dlo_pattern_info p[8];
+	struct dlo_exception_info e[3];
 };
 
 static const char *const tunnel_tags[] = {
@@ -32,70 +34,98 @@ static const char *const tunnel_tags[] = {
 	.title = "Tunnelling services", .category = "tunnel", \
 	.tags = tunnel_tags, .level = DLO_LEVEL_HIGH
 
+#define EXCEPTION(what) \
+	.text = what, .file = "site.list", .pattern = what, .client = "", \
+	.rule = "", .service = ""
+
+enum { EXPIRED, NOBODYS, LONG_TIME_AGO };
+
 enum { NGROK, NGROK_GLOB, PLAIN, HOSTILE, LONG, NGROK_LOW };
 
 static char long_text[3000];
 
-static struct dlo_ruleset rule_set = {{
-	[NGROK] = {.text = "ngrok.io",
-		.line = 12,
-		.service = "ngrok",
-		.note = "",
-		.n_tags = 3,
-		TUNNEL},
-	[NGROK_GLOB] = {.text = "*.ngrok.*",
-		.line = 13,
-		.service = "ngrok",
-		.note = "cuts through labels",
-		.n_tags = 6,
-		TUNNEL},
-	[PLAIN] = {.text = "plain.example",
-		.file = "my own.hosts",
-		.path = "my own.hosts",
-		.line = 1,
-		.rule_id = "my own",
-		.title = "my own.hosts",
-		.category = "",
-		.service = "",
-		.note = "",
-		.level = DLO_LEVEL_MEDIUM},
-	[HOSTILE] = {.text = "x.example",
-		.file = "bad\033[1m.list",
-		.path = "",
-		.line = 7,
-		.rule_id = "a\"b\\c",
-		.title = "\xff\xc0\xaf tr\xc3\xa8s \xed\xa0\x80\xc2\x9b",
-		.category = "a=b c",
-		.service = "tab\there",
-		.note = "\n\x7f",
-		.level = DLO_LEVEL_LOW},
-	[LONG] = {.text = long_text,
-		.file = long_text,
-		.path = "",
-		.line = 1,
-		.rule_id = long_text,
-		.title = long_text,
-		.category = long_text,
-		.service = long_text,
-		.note = long_text,
-		.level = DLO_LEVEL_CRITICAL},
-	[NGROK_LOW] = {.text = "*.io",
-		.file = "tunnel.list",
-		.path = "/etc/tunnel.list",
-		.line = 3,
-		.rule_id = "0b7f7a2e-0000-4000-8000-000000000001",
-		.title = "Tunnelling services",
-		.category = "tunnel",
-		.service = "ngrok",
-		.note = "",
-		.level = DLO_LEVEL_LOW},
-}};
+static struct dlo_ruleset rule_set = {
+	{
+		[NGROK] = {.text = "ngrok.io",
+			.line = 12,
+			.service = "ngrok",
+			.note = "",
+			.n_tags = 3,
+			TUNNEL},
+		[NGROK_GLOB] = {.text = "*.ngrok.*",
+			.line = 13,
+			.service = "ngrok",
+			.note = "cuts through labels",
+			.n_tags = 6,
+			TUNNEL},
+		[PLAIN] = {.text = "plain.example",
+			.file = "my own.hosts",
+			.path = "my own.hosts",
+			.line = 1,
+			.rule_id = "my own",
+			.title = "my own.hosts",
+			.category = "",
+			.service = "",
+			.note = "",
+			.level = DLO_LEVEL_MEDIUM},
+		[HOSTILE] = {.text = "x.example",
+			.file = "bad\033[1m.list",
+			.path = "",
+			.line = 7,
+			.rule_id = "a\"b\\c",
+			.title =
+				"\xff\xc0\xaf tr\xc3\xa8s \xed\xa0\x80\xc2\x9b",
+			.category = "a=b c",
+			.service = "tab\there",
+			.note = "\n\x7f",
+			.level = DLO_LEVEL_LOW},
+		[LONG] = {.text = long_text,
+			.file = long_text,
+			.path = "",
+			.line = 1,
+			.rule_id = long_text,
+			.title = long_text,
+			.category = long_text,
+			.service = long_text,
+			.note = long_text,
+			.level = DLO_LEVEL_CRITICAL},
+		[NGROK_LOW] = {.text = "*.io",
+			.file = "tunnel.list",
+			.path = "/etc/tunnel.list",
+			.line = 3,
+			.rule_id = "0b7f7a2e-0000-4000-8000-000000000001",
+			.title = "Tunnelling services",
+			.category = "tunnel",
+			.service = "ngrok",
+			.note = "",
+			.level = DLO_LEVEL_LOW},
+	},
+	{
+		[EXPIRED] = {EXCEPTION("a.example"), .line = 4,
+			.until = "2025-12-31", .owner = "alice",
+			.reason = "pilot"},
+		[NOBODYS] = {EXCEPTION("*"), .line = 5, .until = "2025-12-30",
+			.owner = "", .reason = ""},
+		[LONG_TIME_AGO] = {.text = long_text,
+			.file = long_text,
+			.pattern = long_text,
+			.until = "1999-12-31",
+			.owner = long_text,
+			.reason = long_text},
+	}};
 
 void dlo_ruleset_pattern(
 	const struct dlo_ruleset *rs, uint32_t id, struct dlo_pattern_info *ret)
 {
 	memset(long_text, 'l', sizeof(long_text) - 1);
 	*ret = rs->p[id];
+}
+
+const struct dlo_exception_info *dlo_ruleset_exception(
+	const struct dlo_ruleset *rs, uint32_t i)
+{
+	memset(long_text, 'l', sizeof(long_text) - 1);
+	return &rs->e[i];
 }
 
 /* 2026-01-02T03:04:05.123456789Z */

@@ -157,6 +157,42 @@ static void test_alert(void **state)
 	assert_members(root, want, N(want));
 }
 
+/* An exception that has expired is named; the id is that of the alert. */
+static void test_expired(void **state)
+{
+	struct dlo_meta m = meta4(0x0100);
+	struct dlo_record rec = record(DLO_RECORD_ALERT, &m, "a.example");
+	char id[2][33];
+	json_t *root;
+
+	(void)state;
+	add_match(&rec, NGROK);
+	root = print(&rec, NULL, CAP);
+	take_id(root, id[0]);
+	assert_member(
+		json_object_get(root, "dnslookout"), "exception", "(none)");
+	json_decref(root);
+	rec.expired = EXPIRED + 1;
+	root = print(&rec, NULL, CAP);
+	take_id(root, id[1]);
+	assert_string_equal(id[0], id[1]);
+	assert_member(json_object_get(root, "dnslookout"), "exception",
+		"{\"expired\":\"2025-12-31\",\"owner\":\"alice\",\"reason\":"
+		"\"pilot\",\"pattern\":\"a.example\",\"file\":\"site.list\","
+		"\"line\":4}");
+	assert_member(root, "message",
+		"\"192.0.2.5 asked 198.51.100.1 for a.example A: Tunnelling "
+		"services, ngrok; exception expired 2025-12-31 (owner "
+		"alice)\"");
+	json_decref(root);
+	rec.expired = NOBODYS + 1;
+	root = print(&rec, NULL, CAP);
+	assert_member(json_object_get(root, "dnslookout"), "exception",
+		"{\"expired\":\"2025-12-30\",\"pattern\":\"*\",\"file\":"
+		"\"site.list\",\"line\":5}");
+	json_decref(root);
+}
+
 /* -a: an answer over IPv6 and TCP. */
 static void test_answer(void **state)
 {
@@ -418,6 +454,7 @@ static void test_least_memory_with_an_answer(void **state)
 
 	(void)state;
 	rec = record(DLO_RECORD_ALERT, &m, longest_name());
+	rec.expired = LONG_TIME_AGO + 1;
 	add_match(&rec, NGROK);
 	add_via(&rec, 5, longest_name());
 	add_via(&rec, 5, "t.ngrok.io");
@@ -432,6 +469,8 @@ static void test_least_memory_with_an_answer(void **state)
 	assert_string_equal(
 		json_string_value(json_object_get(own, "service")), "ngrok");
 	assert_int_equal(json_array_size(json_object_get(own, "matches")), 1);
+	assert_member(
+		own, "exception", "{\"expired\":\"1999-12-31\",\"line\":0}");
 	json_decref(root);
 	rec.kind = DLO_RECORD_QUESTION;
 	root = print(&rec, NULL, 4096);
@@ -600,6 +639,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_alert),
+		cmocka_unit_test(test_expired),
 		cmocka_unit_test(test_answer),
 		cmocka_unit_test(test_way),
 		cmocka_unit_test(test_closing),

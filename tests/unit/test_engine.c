@@ -90,6 +90,8 @@ static void on_record(void *ctx, const struct dlo_record *rec)
 		snprintf(text, sizeof(text), ":%s/%s[%u]", p.rule_id, p.service,
 			rec->n_matches_total);
 		put(b, text);
+		snprintf(text, sizeof(text), "!%u", rec->expired);
+		put(b, rec->expired ? text : "");
 	}
 	if (rec->kind == DLO_RECORD_CLOSING) {
 		snprintf(text, sizeof(text), "*%u", (unsigned)rec->count);
@@ -126,7 +128,8 @@ static void add_list(
 	}
 }
 
-static void open_bench(struct bench *b, struct dlo_engine_config *cfg)
+static void open_bench_with(
+	struct bench *b, struct dlo_engine_config *cfg, const char *exceptions)
 {
 	struct dlo_builder *builder;
 	struct dlo_diag diag;
@@ -136,11 +139,19 @@ static void open_bench(struct bench *b, struct dlo_engine_config *cfg)
 	add_list(builder, "alert.list", alert_list);
 	add_list(builder, "count.list", count_list);
 	add_list(builder, "off.list", off_list);
+	assert_int_equal(dlo_builder_add_exceptions(builder, "x.list",
+				 exceptions, strlen(exceptions), NULL, &diag),
+		0);
 	assert_int_equal(dlo_builder_build(builder, &b->rules, &diag), 0);
 	dlo_builder_free(builder);
 	cfg->record = on_record;
 	cfg->ctx = b;
 	assert_int_equal(dlo_engine_new(cfg, b->rules, &b->engine), 0);
+}
+
+static void open_bench(struct bench *b, struct dlo_engine_config *cfg)
+{
+	open_bench_with(b, cfg, "");
 }
 
 static void close_bench(struct bench *b)
@@ -175,14 +186,30 @@ static void add_name(struct frame *f, const char *text)
 	add(f, "", 1);
 }
 
-/* A raw IPv4 frame with a message of `n` questions. */
+/* An alias: owner and target. */
+static void add_alias(struct frame *f, const char *owner, const char *target)
+{
+	uint8_t len[2] = {0, (uint8_t)(strlen(target) + 2)};
+
+	add_name(f, owner);
+	add(f, "\0\5\0\1\0\0\0\0", 8);
+	add(f, len, 2);
+	add_name(f, target);
+}
+
+/* A raw IPv4 frame with a message of `n` questions and, behind their names,
+ * those that the first one leads to. */
 static void make(
 	struct frame *f, uint16_t flags, unsigned n, const char *const *names)
 {
+	unsigned n_aliases = 0;
 	uint8_t header[12] = {0x12, 0x34, (uint8_t)(flags >> 8), (uint8_t)flags,
 		0, (uint8_t)n};
 	size_t ip;
 
+	for (; flags & 0x8000 && names[n + n_aliases]; n_aliases++) {
+	}
+	header[7] = (uint8_t)n_aliases;
 	f->len = 0;
 	add(f, "\x45\0\0\0\0\1\0\0\x40\x11\0\0\xc0\0\2\5\xc6\x33\x64\1", 20);
 	add(f, "\xc0\0\0\x35\0\0\0\0", 8);
@@ -190,6 +217,9 @@ static void make(
 	for (unsigned i = 0; i < n; i++) {
 		add_name(f, names[i]);
 		add(f, "\0\1\0\1", 4);
+	}
+	for (unsigned i = 0; i < n_aliases; i++) {
+		add_alias(f, i ? names[n + i - 1] : names[0], names[n + i]);
 	}
 	ip = f->len;
 	f->data[2] = (uint8_t)(ip >> 8);
@@ -361,6 +391,158 @@ static void test_limit_and_time(void **state)
 	close_bench(&b);
 }
 
+/* ---- exceptions ---------------------------------------------------------- */
+
+#define R 0x8000 /* a response: the sender of its frame is the server */
+
+static const struct except_case {
+	const char *name, *exceptions;
+	struct {
+		uint16_t flags;
+		unsigned n; /* questions; the names behind them are aliases */
+		const char *names[5];
+	} message[2];
+	const char *want;
+	unsigned excepted, hits[3];
+} except_cases[] = {
+	{"a client's alert", "one.example client=192.0.2.5",
+		{{0, 1, {"one.example"}}}, "", 1, {1}},
+	{"not another client's", "one.example client=192.0.2.4",
+		{{0, 1, {"one.example"}}}, "(Q0 A0:tun/one[1])", 0, {0}},
+	{"of two services, one", "*.example service=one",
+		{{0, 1, {"two.one.example"}}}, "(Q0 A0:tun/two[1])", 1, {1}},
+	{"each service by another", "* service=two\n*",
+		{{0, 1, {"two.one.example"}}}, "", 2, {1, 1}},
+	{"of several questions, one", "=one.example",
+		{{0, 3, {"one.example", "a.one.example", "one.example"}}},
+		"(Q0 Q1 A1:tun/one[2] Q2)", 2, {2}},
+	{"what only counts", "common.example", {{0, 1, {"x.common.example"}}},
+		"", 1, {1}},
+	{"what is off is not there", "*", {{0, 1, {"off.example"}}}, "", 0,
+		{0}},
+	{"expired", "* until=1970-01-01\n", {{0, 1, {"one.example"}}},
+		"(Q0 A0:tun/one[1]!1)", 0, {0}},
+	{"expired beside one that hides", "* until=1970-01-01\n* service=two",
+		{{0, 1, {"two.one.example"}}}, "(Q0 A0:tun/one[2]!1)", 1,
+		{0, 1}},
+	{"a response: the client is who it is sent to",
+		"* client=192.0.2.5\n* client=198.51.100.1",
+		{{R, 1, {"one.example"}}}, "", 1, {0, 1}},
+	{"a query, and its response says nothing more", "=one.example",
+		{{0, 1, {"one.example"}}, {R, 1, {"one.example"}}}, "", 1, {1}},
+	{"the name asked for, wherever it leads", "=www.example",
+		{{R, 1, {"www.example", "a.one.example"}}}, "", 1, {1}},
+	{"where it leads, whatever was asked for", "one.example",
+		{{R, 1, {"www.example", "cdn.example", "a.one.example"}}}, "",
+		1, {1}},
+	{"a name on the way is neither", "cdn.example",
+		{{R, 1, {"www.example", "cdn.example", "a.one.example"}}},
+		"(Q0 A0:tun/one[2])", 0, {0}},
+	{"another alias of that service is no exception", "=a.one.example",
+		{{R, 1, {"www.example", "a.one.example", "b.one.example"}}},
+		"(Q0 A0:tun/one[2])", 1, {1}},
+	{"nor one before", "=b.one.example",
+		{{R, 1, {"www.example", "a.one.example", "b.one.example"}}},
+		"(Q0 A0:tun/one[2])", 0, {0}},
+	{"both aliases", "one.example",
+		{{R, 1, {"www.example", "a.one.example", "b.one.example"}}}, "",
+		2, {2}},
+	{"the question, and an alias of the same service", "=one.example",
+		{{R, 1, {"one.example", "a.one.example"}}}, "", 1, {1}},
+	{"the question, and an alias of another service",
+		"=one.example service=one",
+		{{R, 1, {"one.example", "two.example"}}}, "(Q0 A0:tun/two[1])",
+		1, {1}},
+	{"an alias, of which the question's name has expired",
+		"=www.example until=1970-01-01",
+		{{R, 1, {"www.example", "a.one.example"}}},
+		"(Q0 A0:tun/one[2]!1)", 0, {0}},
+};
+
+static void test_exceptions(void **state)
+{
+	static struct frame f;
+	static struct bench b;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(except_cases) / sizeof(except_cases[0]);
+		i++) {
+		const struct except_case *c = &except_cases[i];
+		struct dlo_engine_config cfg;
+		uint64_t last;
+
+		print_message("# %s\n", c->name);
+		dlo_engine_config_init(&cfg);
+		open_bench_with(&b, &cfg, c->exceptions);
+		for (unsigned k = 0; k < 2 && c->message[k].n; k++) {
+			make(&f, c->message[k].flags, c->message[k].n,
+				c->message[k].names);
+			if (c->message[k].flags == R && k) { /* the way back */
+				uint8_t ends[12];
+
+				memcpy(ends, f.data + 12, 12);
+				memcpy(f.data + 12, ends + 4, 4);
+				memcpy(f.data + 16, ends, 4);
+				memcpy(f.data + 20, ends + 10, 2);
+				memcpy(f.data + 22, ends + 8, 2);
+			}
+			feed(&b, &f, (100000 + k) * SECOND);
+		}
+		assert_string_equal(b.log, c->want);
+		assert_int_equal(dlo_engine_stat(b.engine, DLO_STAT_EXCEPTED),
+			c->excepted);
+		assert_int_equal(
+			dlo_engine_stat(b.engine, DLO_STAT_COUNTED), 0);
+		for (unsigned k = 0; k < dlo_ruleset_n_exceptions(b.rules);
+			k++) {
+			assert_int_equal(
+				dlo_engine_exception(b.engine, k, &last),
+				c->hits[k]);
+			assert_int_equal(
+				last, c->hits[k] ? 100000 * SECOND : 0);
+		}
+		close_bench(&b);
+	}
+}
+
+/* The newest hit, though packets overtake each other; and what is hidden is
+ * not limited, and needs no heap. */
+static void test_exception_hits(void **state)
+{
+	struct dlo_engine_config cfg;
+	static struct frame f;
+	static struct bench b;
+	uint64_t last;
+
+	(void)state;
+	dlo_engine_config_init(&cfg);
+	cfg.limit_n = 1;
+	cfg.limit_s = 10;
+	open_bench_with(&b, &cfg, "* service=two\n* until=1970-01-01\n");
+	make(&f, 0, 1, (const char *const[]){"two.example"});
+	n_heap_calls = 0;
+	feed(&b, &f, 100 * SECOND);
+	feed(&b, &f, 102 * SECOND);
+	feed(&b, &f, 102 * SECOND - 1);
+	dlo_engine_flush(b.engine, UINT64_MAX);
+	dlo_engine_restart(b.engine);
+	assert_string_equal(b.log, "");
+	assert_int_equal(dlo_engine_exception(b.engine, 0, &last), 3);
+	assert_int_equal(last, 102 * SECOND);
+	assert_int_equal(dlo_engine_exception(b.engine, 1, &last), 0);
+	assert_int_equal(last, 0);
+	/* The second one hides until its day is over. */
+	make(&f, 0, 1, (const char *const[]){"one.example"});
+	feed(&b, &f, 86400 * SECOND - 1);
+	assert_string_equal(b.log, "");
+	feed(&b, &f, 86400 * SECOND);
+	assert_int_equal(n_heap_calls, 0);
+	assert_string_equal(b.log, "(Q0 A0:tun/one[1]!2)");
+	assert_int_equal(dlo_engine_exception(b.engine, 1, &last), 1);
+	assert_int_equal(last, 86400 * SECOND - 1);
+	close_bench(&b);
+}
+
 static void on_tally(void *ctx, const struct dlo_tally_row *row)
 {
 	uint64_t *sum = ctx;
@@ -515,6 +697,8 @@ int main(void)
 		cmocka_unit_test(test_long_frame_in_pieces),
 		cmocka_unit_test(test_link_type_is_the_frames_own),
 		cmocka_unit_test(test_limit_and_time),
+		cmocka_unit_test(test_exceptions),
+		cmocka_unit_test(test_exception_hits),
 		cmocka_unit_test(test_counts_are_told),
 		cmocka_unit_test(test_census_says_nothing),
 		cmocka_unit_test(test_heap_calls_are_counted),

@@ -23,9 +23,10 @@ struct dlo_engine {
 	uint64_t stat[DLO_STAT__N];
 	struct dlo_tally_row row[4];
 	unsigned n_rows, n_vlans;
+	struct exception_hits exception[3];
 };
 
-static unsigned n_lists, n_patterns;
+static unsigned n_lists, n_patterns, n_exceptions;
 
 uint64_t dlo_engine_stat(const struct dlo_engine *e, enum dlo_stat stat)
 {
@@ -76,6 +77,32 @@ unsigned dlo_ruleset_n_patterns(const struct dlo_ruleset *rs)
 	return n_patterns;
 }
 
+unsigned dlo_ruleset_n_exceptions(const struct dlo_ruleset *rs)
+{
+	(void)rs;
+	return n_exceptions;
+}
+
+const struct dlo_exception_info *dlo_ruleset_exception(
+	const struct dlo_ruleset *rs, uint32_t i)
+{
+	static const struct dlo_exception_info e[3] = {
+		{.file = "a.list", .line = 3, .text = "x client=192.0.2.1"},
+		{.file = "\033[2J", .line = 4, .text = "y"},
+		{.file = "b.list", .line = 1, .text = "z"},
+	};
+
+	(void)rs;
+	return &e[i];
+}
+
+uint64_t dlo_engine_exception(
+	const struct dlo_engine *e, uint32_t i, uint64_t *ret_last_ns)
+{
+	*ret_last_ns = e->exception[i].last_ns;
+	return e->exception[i].n;
+}
+
 /* What a summary of two sources says. */
 static const char *say(struct dlo_engine engines[2],
 	const struct source_counts *counts, bool verbose, uint64_t lost)
@@ -83,6 +110,8 @@ static const char *say(struct dlo_engine engines[2],
 	static char text[4096];
 	struct options options = {.verbose = verbose};
 	struct source sources[2] = {{0}};
+	struct exception_hits before[3] = {{0}};
+	struct exceptions exceptions = {.before = before};
 	int log = memfd_create("stderr", MFD_CLOEXEC);
 	int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 	char *census;
@@ -95,7 +124,7 @@ static const char *say(struct dlo_engine engines[2],
 	atomic_store(&sources[0].counts.filtered, counts->filtered);
 	atomic_store(&sources[0].counts.dropped, counts->dropped);
 	dup2(log, STDERR_FILENO);
-	summary_say(&options, sources, 2, NULL, lost, true);
+	summary_say(&options, sources, 2, NULL, &exceptions, lost, true);
 	dup2(saved, STDERR_FILENO);
 	n = pread(log, text, sizeof(text) - 1, 0);
 	assert_true(n >= 0);
@@ -232,15 +261,48 @@ static void test_many_vlans(void **state)
 	free(text);
 }
 
+#define TS UINT64_C(1767323045123456789) /* 2026-01-02 03:04:05 */
+
+/* Only with exceptions; what hid nothing is the first, then the oldest. */
+static void test_exceptions(void **state)
+{
+	static struct dlo_engine engines[2] = {
+		{.stat = {[DLO_STAT_EXCEPTED] = 5},
+			.exception = {{4, TS}, {0, 0}, {1, TS - 60000000000}}},
+		{.stat = {[DLO_STAT_EXCEPTED] = 1},
+			.exception = {{1, TS - 1}, {0, 0}, {0, 0}}},
+	};
+	const struct source_counts counts = {0};
+	const char *text;
+
+	(void)state;
+	n_lists = n_patterns = 2;
+	n_exceptions = 3;
+	text = strstr(say(engines, &counts, true, 1), "0 questions");
+	assert_non_null(text);
+	assert_string_equal(text,
+		"0 questions, 0 malformed, 0 alerts, 0 counted, 0 suppressed, "
+		"6 excepted, 1 lost; 2 lists, 2 patterns, 3 exceptions\n"
+		"exceptions, unused first:\n"
+		"  ?[2J:4 y: 0\n"
+		"  b.list:1 z: 1, last 2026-01-02 03:03:05\n"
+		"  a.list:3 x client=192.0.2.1: 5, last 2026-01-02 "
+		"03:04:05\n");
+	assert_null(strstr(say(engines, &counts, false, 1), "unused first"));
+	n_exceptions = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_of_each),
 		cmocka_unit_test(test_in_a_batch),
 		cmocka_unit_test(test_tallies),
+		cmocka_unit_test(test_exceptions),
 		cmocka_unit_test(test_long_census),
 		cmocka_unit_test(test_many_vlans),
 	};
 
+	setenv("TZ", "UTC", 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -153,6 +153,26 @@ static void test_partial(void **state)
 	}
 }
 
+/* An exception that has expired is said. */
+static void test_expired(void **state)
+{
+	struct dlo_meta m = meta4(0x0100);
+	struct dlo_record rec = record(DLO_RECORD_ALERT, &m, "a.example");
+	static char buf[2048];
+
+	(void)state;
+	add_match(&rec, PLAIN);
+	rec.expired = EXPIRED + 1;
+	assert_true(dlo_syslog_print(&rec, NULL, 0, buf, sizeof(buf)) > 0);
+	assert_non_null(strstr(buf, " list=\"my own.hosts:1\" "
+				    "exception_expired=2025-12-31 "
+				    "exception_owner=alice id="));
+	rec.expired = NOBODYS + 1;
+	assert_true(dlo_syslog_print(&rec, NULL, 0, buf, sizeof(buf)) > 0);
+	assert_non_null(strstr(buf, " list=\"my own.hosts:1\" "
+				    "exception_expired=2025-12-30 id="));
+}
+
 /* The level is the highest, and the pattern beside it one that has it. */
 static void test_pattern_of_the_level(void **state)
 {
@@ -203,6 +223,7 @@ static void test_any_room(void **state)
 		add_match(&rec, match[i % 2]);
 		rec.meta.partial = 1;
 		rec.decoded = DLO_DECODED_SKIPPED;
+		rec.expired = LONG_TIME_AGO + 1;
 		memset(buf, 'x', sizeof(buf));
 		len = dlo_syslog_print(&rec, &origin, room, buf, sizeof(buf));
 		assert_in_range(len, 1, 1024 - room);
@@ -375,6 +396,7 @@ int main(void)
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_no_line),
 		cmocka_unit_test(test_partial),
+		cmocka_unit_test(test_expired),
 		cmocka_unit_test(test_pattern_of_the_level),
 		cmocka_unit_test(test_any_room),
 		cmocka_unit_test(test_answers),

@@ -18,6 +18,7 @@ struct step {
 	uint32_t match[3];
 	unsigned n_matches, total;
 	enum dlo_decoded decoded;
+	uint32_t expired;
 };
 
 struct text_case {
@@ -137,6 +138,26 @@ static const struct text_case cases[] = {
 		   "\ttunnel.list:13 *.ngrok.*: Tunnelling services; cuts "
 		   "through labels\n"
 		   "\ttunnel.list:12 ngrok.io: Tunnelling services\n"},
+	{"an exception that has expired", {.quiet = true},
+		{.id = 1, .flags = 0x0100, ONE},
+		{Q("a.ngrok.io"),
+			{'A', "a.ngrok.io", .match = {NGROK}, .n_matches = 1,
+				.expired = EXPIRED + 1},
+			{'A', "a.ngrok.io", .match = {PLAIN}, .n_matches = 1,
+				.decoded = DLO_DECODED_BAD,
+				.expired = NOBODYS + 1}},
+		V4 "1+ A? a.ngrok.io. [high] tunnel/ngrok ngrok.io exception "
+		   "expired 2025-12-31 (owner alice) [medium] my own.hosts/- "
+		   "plain.example exception expired 2025-12-30 (not decoded: "
+		   "ldns disagrees)\n"},
+	{"and with -v", {.verbose = true}, {.id = 1, .flags = 0x0100, ONE},
+		{Q("a.ngrok.io"),
+			{'A', "a.ngrok.io", .match = {NGROK}, .n_matches = 1,
+				.expired = EXPIRED + 1}},
+		V4 "1+ A? a.ngrok.io. (28) [high] tunnel/ngrok ngrok.io T1572 "
+		   "T1090.002 exception expired 2025-12-31 (owner alice)\n"
+		   "\ttunnel.list:12 ngrok.io: Tunnelling services\n"
+		   "\tsite.list:4 a.example: exception, expired; pilot\n"},
 	{"only our own words have colour", {.color = true},
 		{.id = 1, .flags = 0x0100, ONE},
 		{Q("a.ngrok.io"),
@@ -161,6 +182,7 @@ static struct dlo_record step_record(
 	rec.qtype = s->type ? s->type : 1;
 	rec.qclass = s->cls ? s->cls : 1;
 	rec.decoded = (uint8_t)s->decoded;
+	rec.expired = s->expired;
 	for (unsigned i = 0; i < s->n_matches; i++) {
 		add_match(&rec, s->match[i]);
 	}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* exception_list.h - the text of a file of exceptions -> exceptions. */
+#ifndef DLO_RULES_EXCEPTION_LIST_H
+#define DLO_RULES_EXCEPTION_LIST_H
+
+#include "dnslookout.h"
+#include "rules/exception.h"
+#include "rules/list.h"
+#include "rules/rule.h"
+
+/*
+ * Reads a file of exceptions; `rules` interns the texts. Returns 0 and what
+ * was added is in *x; 1 with *reterr_diag, -ENOMEM: nothing was added. O(len).
+ */
+int dlo_exceptions_read(struct dlo_exceptions *x, struct dlo_rules *rules,
+	struct dlo_list_scratch *scratch, const char *file, const char *text,
+	size_t len, struct dlo_diag *reterr_diag);
+
+#endif
