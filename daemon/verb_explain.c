@@ -2,12 +2,12 @@
 /* verb_explain.c - what names match, and why: the packet path's own answer. */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dnslookout.h"
+#include "explain.h"
 #include "lists.h"
 #include "log.h"
 #include "options.h"
@@ -21,114 +21,6 @@ struct explain {
 	bool any; /* something matched */
 	bool bad; /* something was no name */
 };
-
-/* ---- JSON --------------------------------------------------------------- */
-
-#define STRING_MAX 16384 /* of a pattern or header, each octet escaped */
-
-static void put_json(const char *text)
-{
-	static char buf[STRING_MAX];
-
-	dlo_json_string(text, buf, sizeof(buf));
-	fputs(buf, stdout);
-}
-
-static void put_match_json(
-	const struct dlo_ruleset *rules, uint32_t id, bool first)
-{
-	struct dlo_pattern_info p;
-
-	dlo_ruleset_pattern(rules, id, &p);
-	printf("%s{\"pattern\":", first ? "" : ",");
-	put_json(p.text);
-	printf(",\"file\":");
-	put_json(p.file);
-	printf(",\"line\":%u,\"rule\":", p.line);
-	put_json(p.rule_id);
-	printf(",\"title\":");
-	put_json(p.title);
-	printf(",\"category\":");
-	put_json(p.category);
-	printf(",\"service\":");
-	put_json(p.service);
-	printf(",\"level\":\"%s\",\"action\":\"%s\"}", dlo_level_name(p.level),
-		dlo_action_name(p.action));
-}
-
-static void put_alert_json(const struct dlo_ruleset *rules,
-	const struct dlo_explained_alert *a, bool first)
-{
-	struct dlo_pattern_info p;
-
-	dlo_ruleset_pattern(rules, a->match[0], &p);
-	printf("%s{\"rule\":", first ? "" : ",");
-	put_json(p.rule_id);
-	printf(",\"title\":");
-	put_json(p.title);
-	printf(",\"category\":");
-	put_json(p.category);
-	printf(",\"service\":");
-	put_json(p.service);
-	printf(",\"level\":\"%s\",\"matches\":%" PRIu32 "}",
-		dlo_level_name(a->level), a->n_matches);
-}
-
-static void print_json(
-	const struct dlo_ruleset *rules, const struct dlo_explanation *x)
-{
-	bool first = true;
-
-	printf("{\"name\":");
-	put_json(x->name);
-	printf(",\"matches\":[");
-	for (uint32_t i = 0; i < x->n_matches; i++) {
-		put_match_json(rules, x->match[i], i == 0);
-	}
-	printf("],\"alerts\":[");
-	for (uint32_t i = 0; i < x->n_alerts; i++) {
-		if (x->alert[i].action == DLO_ACTION_ALERT) {
-			put_alert_json(rules, &x->alert[i], first);
-			first = false;
-		}
-	}
-	printf("],\"exceptions\":[]}\n");
-}
-
-/* ---- text --------------------------------------------------------------- */
-
-static void print_match(const struct dlo_ruleset *rules, uint32_t id)
-{
-	struct dlo_pattern_info p;
-
-	dlo_ruleset_pattern(rules, id, &p);
-	printf("    %s  %s:%u%s%s\n", p.text, p.path, p.line,
-		*p.note ? "  " : "", p.note);
-}
-
-static void print_verdict(
-	const struct dlo_ruleset *rules, const struct dlo_explained_alert *a)
-{
-	struct dlo_pattern_info p;
-
-	dlo_ruleset_pattern(rules, a->match[0], &p);
-	printf("  %s [%s] %s/%s: %s\n", dlo_action_name(a->action),
-		dlo_level_name(a->level), *p.category ? p.category : p.title,
-		*p.service ? p.service : "-", p.title);
-	for (uint32_t i = 0; i < a->n_matches; i++) {
-		print_match(rules, a->match[i]);
-	}
-}
-
-static void print_text(
-	const struct dlo_ruleset *rules, const struct dlo_explanation *x)
-{
-	printf("%s: %s\n", x->name,
-		x->n_matches ? "matches" : "matches nothing");
-	for (uint32_t i = 0; i < x->n_alerts; i++) {
-		print_verdict(rules, &x->alert[i]);
-	}
-}
 
 /* ---- names -------------------------------------------------------------- */
 
@@ -150,9 +42,10 @@ static int explain_name(struct explain *e, const char *text, size_t len)
 	}
 	e->any |= x.n_matches > 0;
 	if (e->options.format == FORMAT_JSON) {
-		print_json(e->rules, &x);
+		explain_print_json(stdout, e->rules, &x);
+		putchar('\n');
 	} else {
-		print_text(e->rules, &x);
+		explain_print_text(stdout, e->rules, &x);
 	}
 	return 0;
 }
