@@ -21,6 +21,7 @@ struct loading {
 	struct dlo_builder *builder;
 	FILE *verbose;
 	unsigned n_lists, n_patterns;
+	struct lists_age age;
 	struct dlo_list_report report; /* of the list under way */
 	char shipped[PATH_MAX];
 };
@@ -53,6 +54,21 @@ static void print_report(
 	}
 }
 
+static void note_age(struct lists_age *age, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) || !S_ISREG(st.st_mode)) {
+		return;
+	}
+	if (!age->oldest || st.st_mtime < age->oldest) {
+		age->oldest = st.st_mtime;
+	}
+	if (st.st_mtime > age->newest) {
+		age->newest = st.st_mtime;
+	}
+}
+
 static int load_file(struct loading *l, const char *path)
 {
 	struct dlo_diag diag = {0};
@@ -79,6 +95,7 @@ static int load_file(struct loading *l, const char *path)
 		return EXIT_RUNTIME;
 	}
 	l->n_lists++;
+	note_age(&l->age, path);
 	l->n_patterns += l->report.n_patterns;
 	print_report(l, path, &l->report);
 	return 0;
@@ -264,7 +281,8 @@ static int compile(struct loading *l, struct dlo_ruleset **ret)
 	return 0;
 }
 
-int lists_load(const struct options *o, FILE *verbose, struct dlo_ruleset **ret)
+int lists_load(const struct options *o, FILE *verbose, struct dlo_ruleset **ret,
+	struct lists_age *ret_age)
 {
 	struct loading *l = calloc(1, sizeof(*l));
 	int r;
@@ -280,6 +298,9 @@ int lists_load(const struct options *o, FILE *verbose, struct dlo_ruleset **ret)
 				 l, shipped_lists(l->shipped), SITE_LISTS);
 	if (!r) {
 		r = compile(l, ret);
+	}
+	if (!r && ret_age) {
+		*ret_age = l->age;
 	}
 	dlo_builder_free(l->builder);
 	free(l);

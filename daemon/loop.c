@@ -136,6 +136,9 @@ static void on_item(struct loop *l, struct source *s, const struct item *item)
 
 	switch (item->kind) {
 	case ITEM_RECORD:
+		if (item->u.record.kind == DLO_RECORD_ALERT) {
+			rule_counts_add(l->rule_counts, &item->u.record);
+		}
 		outputs_record(&l->outputs, &item->u.record, &origin);
 		break;
 	case ITEM_FILE:
@@ -429,8 +432,10 @@ int loop_open(struct loop *l)
 	ready_nudge();
 	/* Calls by way of io_uring would go past the sandbox. */
 	setenv("UV_USE_IO_URING", "0", 1);
-	r = uv_loop_init(&st->uv);
+	r = rule_counts_new(&l->rule_counts);
+	r = r ? r : uv_loop_init(&st->uv);
 	if (r) {
+		l->rule_counts = rule_counts_free(l->rule_counts);
 		free(st);
 		l->state = NULL;
 		return r;
@@ -475,6 +480,7 @@ void loop_close(struct loop *l)
 	uv_walk(&st->uv, close_handle, NULL);
 	uv_run(&st->uv, UV_RUN_DEFAULT);
 	uv_loop_close(&st->uv);
+	l->rule_counts = rule_counts_free(l->rule_counts);
 	free(st);
 	l->state = NULL;
 }

@@ -3,16 +3,20 @@
 #ifndef LOOP_H
 #define LOOP_H
 
+#include "lists.h"
 #include "output.h"
+#include "rule_counts.h"
 #include "source.h"
 
 /* What the loop needs; it fills in exit_code. */
 struct loop {
 	const struct options *options;
 	const struct dlo_ruleset *rules;
+	struct lists_age age; /* of the rules */
 	struct source *sources;
 	unsigned n_sources;
 	struct outputs outputs;
+	struct rule_counts *rule_counts; /* what the outputs were given */
 	const char *hostname;
 	int exit_code; /* worst of the sources */
 	struct loop_state *state;

@@ -125,7 +125,7 @@ int verb_explain(int argc, char **argv)
 	if (r < 0) {
 		r = check_options(&e);
 		if (!r) {
-			r = lists_load(&e.options, NULL, &e.rules);
+			r = lists_load(&e.options, NULL, &e.rules, NULL);
 		}
 		if (!r && dlo_explainer_new(e.rules, &e.explainer)) {
 			log_error("out of memory");

@@ -166,7 +166,7 @@ static int run(struct sniff *s)
 static int open_all(struct sniff *s)
 {
 	const struct options *o = &s->options;
-	int r = lists_load(o, NULL, &s->rules);
+	int r = lists_load(o, NULL, &s->rules, &s->loop.age);
 
 	if (!r && !o->files.n && !o->watch && !o->interfaces.n) {
 		r = interfaces_first(s->first, sizeof(s->first));
