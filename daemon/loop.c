@@ -43,6 +43,7 @@ struct loop_state {
 	uv_timer_t watchdog;
 	unsigned watchdog_ms;
 	bool stuck;
+	uint64_t started_ns; /* uv_hrtime() */
 	unsigned minutes;
 	uv_signal_t signal[N_SIGNALS];
 	unsigned n_ended;
@@ -429,6 +430,8 @@ int loop_open(struct loop *l)
 	}
 	l->state = st;
 	st->loop = l;
+	st->started_ns = uv_hrtime();
+	l->started = time(NULL);
 	ready_nudge();
 	/* Calls by way of io_uring would go past the sandbox. */
 	setenv("UV_USE_IO_URING", "0", 1);
@@ -458,6 +461,16 @@ int loop_open(struct loop *l)
 		r = watch_signals(st);
 	}
 	return r;
+}
+
+uint64_t loop_uptime_s(const struct loop *l)
+{
+	return (uv_hrtime() - l->state->started_ns) / 1000000000;
+}
+
+struct uv_loop_s *loop_uv(struct loop *l)
+{
+	return &l->state->uv;
 }
 
 void loop_run(struct loop *l)

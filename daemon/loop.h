@@ -3,6 +3,8 @@
 #ifndef LOOP_H
 #define LOOP_H
 
+#include <time.h>
+
 #include "lists.h"
 #include "output.h"
 #include "rule_counts.h"
@@ -18,6 +20,7 @@ struct loop {
 	struct outputs outputs;
 	struct rule_counts *rule_counts; /* what the outputs were given */
 	const char *hostname;
+	time_t started;
 	int exit_code; /* worst of the sources */
 	struct loop_state *state;
 };
@@ -34,6 +37,11 @@ void loop_notify(void *ctx);
 /* For struct output_context: ends the program, a reader has gone. Any thread.
  */
 void loop_reader_gone(void *ctx);
+
+uint64_t loop_uptime_s(const struct loop *l);
+
+/* For who has handles of its own; all are closed at the end. */
+struct uv_loop_s *loop_uv(struct loop *l);
 
 /* Runs until all sources have ended and all their items are handed out. */
 void loop_run(struct loop *l);

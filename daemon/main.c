@@ -19,10 +19,14 @@
  *	                   │            │      │        └ out_syslog ┘
  *	                   │            │      ├ ifnames
  *	                   │            │      └ minute ─ summary
+ *	                   │            ├ control ┬ request
+ *	                   │            │         └ commands ┬ status
+ *	                   │            │                    └ test_alert
  *	                   │            ├ notify, log
  *	                   │            └ summary ─ census
- *	                   ├ verb_explain
- *	                   └ verb_check
+ *	                   ├ verb_explain ─ explain
+ *	                   ├ verb_check
+ *	                   └ verb_ctl
  */
 #include "app.h"
 

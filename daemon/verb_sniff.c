@@ -8,6 +8,7 @@
 
 #include <pcap/pcap.h>
 
+#include "control.h"
 #include "interfaces.h"
 #include "lists.h"
 #include "log.h"
@@ -30,6 +31,7 @@ struct sniff {
 	struct source *sources;
 	unsigned n_sources;
 	struct loop loop;
+	struct control *control;
 	char hostname[256];
 	char first[64]; /* name of the first interface */
 };
@@ -182,7 +184,8 @@ static int open_all(struct sniff *s)
 		log_error("event loop: %s", strerror(-r));
 		return EXIT_RUNTIME;
 	}
-	r = open_sources(s);
+	r = o->service && o->control ? control_open(&s->loop, &s->control) : 0;
+	r = r ? r : open_sources(s);
 	s->loop.sources = s->sources;
 	s->loop.n_sources = s->n_sources;
 	/* Outputs are opened as they may have to be opened again. */
@@ -197,6 +200,7 @@ static void close_all(struct sniff *s)
 	}
 	free(s->sources);
 	loop_close(&s->loop);
+	control_close(s->control);
 	dlo_ruleset_free(s->rules);
 	options_free(&s->options);
 }

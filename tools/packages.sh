@@ -7,9 +7,9 @@ set -euo pipefail
 # shellcheck disable=SC2034 # used by those who source this
 BUILD_PACKAGES=(gcc make libc6-dev meson ninja-build pkg-config libpcap-dev
 	libldns-dev libuv1-dev libidn2-dev libpsl-dev libssl-dev zlib1g-dev
-	libzstd-dev libcap-ng-dev libseccomp-dev libyaml-dev)
+	libzstd-dev libcap-ng-dev libseccomp-dev libyaml-dev libjansson-dev)
 # shellcheck disable=SC2034
-CHECK_PACKAGES=(clang clang-format libclang-rt-14-dev libcmocka-dev libjansson-dev scdoc
+CHECK_PACKAGES=(clang clang-format libclang-rt-14-dev libcmocka-dev scdoc
 	mandoc universal-ctags shellcheck tcpdump unbound dnsperf bind9-dnsutils
 	rsyslog iproute2 procps jq zstd python3
 	faketime systemd logrotate)
