@@ -11,6 +11,7 @@
 #include "explain.h"
 #include "json_out.h"
 #include "log.h"
+#include "metrics.h"
 #include "status.h"
 #include "summary.h"
 
@@ -183,6 +184,32 @@ static void test_alert_text(struct answer *a, FILE *f)
 	fprintf(f, "%s\n", t->line);
 }
 
+/* ---- metrics ------------------------------------------------------------- */
+
+static void metrics_text(struct answer *a, FILE *f)
+{
+	metrics_print(f, a->loop);
+}
+
+static void metrics_json(struct answer *a, FILE *f)
+{
+	char *text;
+	size_t len;
+	FILE *lines = open_memstream(&text, &len);
+
+	if (!lines) {
+		answer_refuse(a, "out of memory");
+		return;
+	}
+	metrics_print(lines, a->loop);
+	if (fclose(lines)) {
+		answer_refuse(a, "out of memory");
+	} else {
+		json_out(f, text);
+	}
+	free(text);
+}
+
 /* ---- the table ----------------------------------------------------------- */
 
 static const struct command commands[] = {
@@ -198,6 +225,10 @@ static const struct command commands[] = {
 		.help = "what the wire carried, seen or not",
 		.json = census_json,
 		.text = census_text},
+	{.name = "metrics",
+		.help = "the same for Prometheus",
+		.json = metrics_json,
+		.text = metrics_text},
 	{.name = "explain",
 		.help = "what the rules in use say of NAME...",
 		.takes_names = true,

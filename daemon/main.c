@@ -21,7 +21,9 @@
  *	                   │            │      └ minute ─ summary
  *	                   │            ├ control ┬ request
  *	                   │            │         └ commands ┬ status
+ *	                   │            │                    ├ metrics
  *	                   │            │                    └ test_alert
+ *	                   │            ├ metrics_file ─ metrics
  *	                   │            ├ notify, log
  *	                   │            └ summary ─ census
  *	                   ├ verb_explain ─ explain

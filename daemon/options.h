@@ -64,6 +64,7 @@ struct options {
 	bool service, exit_code;
 	/* for who asks a service; NULL: nobody, and no group */
 	const char *control, *control_group;
+	const char *metrics_file; /* NULL: none */
 	/* rights */
 	const char *user; /* to become; NULL: nobody else */
 	bool sandbox;

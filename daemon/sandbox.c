@@ -183,6 +183,7 @@ static void gather(
 		}
 	}
 	add_output(p, o, o->write);
+	add_output(p, o, o->metrics_file);
 }
 
 static void places_free(struct places *p)

@@ -174,7 +174,8 @@ static const char *live_only(struct options *o)
  * they may stand: it is a service's. */
 static bool service_only(struct options *o)
 {
-	static const char *const names[] = {"control", "control-group"};
+	static const char *const names[] = {
+		"control", "control-group", "metrics-file"};
 	bool given = false;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -253,7 +254,8 @@ static int cross_check(struct options *o)
 		{o->packet_buffered && !o->write, "packet-buffered",
 			"-U is for -w"},
 		{service_only(o), "control",
-			"--control and --control-group go with --service"},
+			"--control, --control-group and --metrics-file go with "
+			"--service"},
 	};
 
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {

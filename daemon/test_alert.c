@@ -132,6 +132,7 @@ int test_alert_send(struct test_alert *t, struct loop *l)
 		return r;
 	}
 	*t = (struct test_alert){.n = l->outputs.n};
+	l->n_test_alerts++;
 	for (unsigned i = 0; i < t->n; i++) {
 		before[i] = outputs_alerts(&l->outputs, i);
 	}

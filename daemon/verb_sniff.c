@@ -13,6 +13,7 @@
 #include "lists.h"
 #include "log.h"
 #include "loop.h"
+#include "metrics_file.h"
 #include "notify.h"
 #include "options.h"
 #include "plural.h"
@@ -32,6 +33,7 @@ struct sniff {
 	unsigned n_sources;
 	struct loop loop;
 	struct control *control;
+	struct metrics_file *metrics_file;
 	char hostname[256];
 	char first[64]; /* name of the first interface */
 };
@@ -165,6 +167,24 @@ static int run(struct sniff *s)
 	return exit_code(s, delivered);
 }
 
+/* What tells others how it is going. */
+static int open_service(struct sniff *s)
+{
+	const struct options *o = &s->options;
+	int r = o->service && o->control
+			? control_open(&s->loop, &s->control)
+			: 0;
+
+	if (!r && o->metrics_file) {
+		r = metrics_file_open(&s->loop, &s->metrics_file);
+		if (r) {
+			log_error("metrics: %s", strerror(-r));
+			r = EXIT_RUNTIME;
+		}
+	}
+	return r;
+}
+
 static int open_all(struct sniff *s)
 {
 	const struct options *o = &s->options;
@@ -184,7 +204,7 @@ static int open_all(struct sniff *s)
 		log_error("event loop: %s", strerror(-r));
 		return EXIT_RUNTIME;
 	}
-	r = o->service && o->control ? control_open(&s->loop, &s->control) : 0;
+	r = open_service(s);
 	r = r ? r : open_sources(s);
 	s->loop.sources = s->sources;
 	s->loop.n_sources = s->n_sources;
@@ -201,6 +221,7 @@ static void close_all(struct sniff *s)
 	free(s->sources);
 	loop_close(&s->loop);
 	control_close(s->control);
+	metrics_file_close(s->metrics_file);
 	dlo_ruleset_free(s->rules);
 	options_free(&s->options);
 }

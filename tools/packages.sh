@@ -12,7 +12,7 @@ BUILD_PACKAGES=(gcc make libc6-dev meson ninja-build pkg-config libpcap-dev
 CHECK_PACKAGES=(clang clang-format libclang-rt-14-dev libcmocka-dev scdoc
 	mandoc universal-ctags shellcheck tcpdump unbound dnsperf bind9-dnsutils
 	rsyslog iproute2 procps jq zstd python3
-	faketime systemd logrotate)
+	faketime systemd logrotate prometheus)
 
 missing_packages() {
 	local package

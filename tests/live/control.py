@@ -240,3 +240,65 @@ def ctl_stalled(lab):
     expect(seen["waiting"] > 0, "nothing waits: %s", seen)
     sniffer.signal(signal.SIGTERM)
     sniffer.status()
+
+
+def metric(text, name):
+    """The samples of a metric: {labels: number}."""
+    found = re.findall(r"^%s(\{.*\})? ([0-9.]+)$" % name, text, re.M)
+    expect(found, "no %s in %d octets", name, len(text))
+    return {labels: float(value) for labels, value in found}
+
+
+@case("faketime")
+def metrics(lab):
+    """The file for node-exporter: the numbers of ctl metrics, readable for
+    all, whole whenever it is read; and a folder that is gone is told of."""
+    preload = run("faketime", "-m", "-f", "+0", "printenv", "LD_PRELOAD")
+    folder = lab.base("textfile")
+    os.mkdir(folder)
+    path = folder + "/dnslookout.prom"
+    log = lab.datagrams(lab.base("log"))
+    sniffer = lab.sniff(
+        "--service", "-i", "g0", "--syslog", log.getsockname(), "--no-limit",
+        "--metrics-file", path, "--control", folder + "/ctl", *LIST,
+        before=("sh", "-c", 'umask 027; exec "$@"', "sh", "env", "LD_PRELOAD=" +
+                preload.strip(), "FAKETIME=+0 x1200"))
+    lab.ask("a.match.example", 3)
+    lab.ask("b.plain.example", 2)
+
+    def read():
+        with open(path, encoding="utf-8") as f:
+            return f.read()
+    wait_for("metrics of it", lambda: os.path.exists(path) and metric(
+        read(), "dnslookout_packets_total")['{interface="g0"}'] == 5)
+    wait_for("delivery", lambda: metric(
+        read(), "dnslookout_alerts_delivered_total")['{output="syslog"}'] == 3)
+    expect_equal("mode", os.stat(path).st_mode & 0o777, 0o644)
+    text = read()
+    expect_equal("queries", metric(text, "dnslookout_queries_total"), {
+        '{interface="g0",transport="udp"}': 5,
+        '{interface="g0",transport="tcp"}': 0})
+    expect_equal("by rule", metric(text, "dnslookout_alerts_total"), {
+        '{rule="11111111-2222-4333-8444-555555555555",level="high"}': 3})
+    code, asked, err = ctl(lab, "metrics", "--control", folder + "/ctl")
+    expect_equal("exit status (%s)" % err, code, 0)
+    expect_equal("ctl metrics", *(re.sub("(?m)^.*heartbeat.*$", "", x)
+                                  for x in (asked, read())))
+    # New ones come all the time, a twentieth of a second here, all whole.
+    seen = set()
+    end = time.monotonic() + 20
+    while len(seen) < 20 and time.monotonic() < end:
+        text = read()
+        expect(text.endswith("dnslookout_sandbox_refused_calls_total 0\n"),
+               "a part of a file: ...%r", text[-80:])
+        seen.add(str(metric(
+            text, "dnslookout_loop_heartbeat_timestamp_seconds")))
+    expect(len(seen) == 20, "%d files", len(seen))
+    moved = lab.base("moved")
+    os.rename(folder, moved)
+    sniffer.wait_err("<4>cannot write metrics to %s: No such file" % path)
+    os.rename(moved, folder)
+    sniffer.wait_err("<6>metrics are written to %s again" % path)
+    expect_equal("how often it was told", sniffer.err.count("cannot write"), 1)
+    sniffer.stop(number=signal.SIGTERM)
+    expect_equal("files", sorted(os.listdir(folder)), ["dnslookout.prom"])
