@@ -12,7 +12,8 @@ BUILD_PACKAGES=(gcc make libc6-dev meson ninja-build pkg-config libpcap-dev
 CHECK_PACKAGES=(clang clang-format libclang-rt-14-dev libcmocka-dev scdoc
 	mandoc universal-ctags shellcheck tcpdump unbound dnsperf bind9-dnsutils
 	rsyslog iproute2 procps jq zstd python3
-	faketime systemd logrotate prometheus)
+	faketime systemd logrotate prometheus rsyslog-relp openssl
+	libivykis0 libnet1 libwrap0 libjson-c5) # syslog-ng-core's, see check
 
 missing_packages() {
 	local package
@@ -40,6 +41,19 @@ quiet_install() {
 		rm -f "$policy"
 	fi
 	return "$status"
+}
+
+# unpack_package PACKAGE DIR: for what cannot be installed beside another one.
+# The packages that it needs are installed otherwise.
+unpack_package() {
+	local package=$1 dir=$2
+	if [ -d "$dir" ]; then
+		return 0
+	fi
+	mkdir -p "$dir.new"
+	(cd "$dir.new" && apt-get download -q "$package" &&
+		dpkg-deb -x "$package"_*.deb . && rm -f "$package"_*.deb) &&
+		mv "$dir.new" "$dir"
 }
 
 # Installs those of the packages that are missing, or says how. Without apt-get
