@@ -178,7 +178,8 @@ const struct option_row option_rows[] = {
 	{"rules", NULL, 0, LATER, SNIFF | EXPLAIN | CHECK, .value = "FILE"},
 	{"ruleset", NULL, 0, LATER, SNIFF | EXPLAIN | CHECK, .value = "FILE"},
 	{"jobs", NULL, 'j', LATER, SNIFF, .value = "N"},
-	{"help", NULL, 'h', HELP, SNIFF | EXPLAIN | CHECK | CTL, .help = "this text"},
+	{"help", NULL, 'h', HELP, SNIFF | EXPLAIN | CHECK | CTL,
+		.help = "this text"},
 	{"version", NULL, 0, VERSION, SNIFF | EXPLAIN | CHECK | CTL,
 		.help = "the version, and those of the libraries"},
 };

@@ -171,16 +171,15 @@ static int run(struct sniff *s)
 static int open_service(struct sniff *s)
 {
 	const struct options *o = &s->options;
-	int r = o->service && o->control
-			? control_open(&s->loop, &s->control)
-			: 0;
+	int r = 0;
 
-	if (!r && o->metrics_file) {
-		r = metrics_file_open(&s->loop, &s->metrics_file);
-		if (r) {
-			log_error("metrics: %s", strerror(-r));
-			r = EXIT_RUNTIME;
-		}
+	if (o->service && o->control) {
+		r = control_open(&s->loop, &s->control);
+	}
+	if (!r && o->service && o->metrics_file &&
+		metrics_file_open(&s->loop, &s->metrics_file)) {
+		log_error("out of memory");
+		r = EXIT_RUNTIME;
 	}
 	return r;
 }
