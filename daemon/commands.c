@@ -191,25 +191,6 @@ static void metrics_text(struct answer *a, FILE *f)
 	metrics_print(f, a->loop);
 }
 
-static void metrics_json(struct answer *a, FILE *f)
-{
-	char *text;
-	size_t len;
-	FILE *lines = open_memstream(&text, &len);
-
-	if (!lines) {
-		answer_refuse(a, "out of memory");
-		return;
-	}
-	metrics_print(lines, a->loop);
-	if (fclose(lines)) {
-		answer_refuse(a, "out of memory");
-	} else {
-		json_out(f, text);
-	}
-	free(text);
-}
-
 /* ---- the table ----------------------------------------------------------- */
 
 static const struct command commands[] = {
@@ -226,8 +207,7 @@ static const struct command commands[] = {
 		.json = census_json,
 		.text = census_text},
 	{.name = "metrics",
-		.help = "the same for Prometheus",
-		.json = metrics_json,
+		.help = "counters for Prometheus, in its text format",
 		.text = metrics_text},
 	{.name = "explain",
 		.help = "what the rules in use say of NAME...",
@@ -299,32 +279,51 @@ bool answer_ready(struct answer *a)
 	return a->error[0] || !a->command->ready || a->command->ready(a);
 }
 
-/* The value, in one of its forms. NULL: no memory. */
-static char *print_value(struct answer *a, bool text, size_t *ret_len)
+/* What the command says: JSON, or a text. NULL: no memory. */
+static char *print_value(struct answer *a, bool *ret_is_text)
 {
+	const struct command *c = a->command;
 	char *value = NULL;
-	FILE *f = open_memstream(&value, ret_len);
+	size_t len;
+	FILE *f = open_memstream(&value, &len);
 
 	if (!f) {
 		return NULL;
 	}
-	(text ? a->command->text : a->command->json)(a, f);
+	*ret_is_text = !c->json || (c->text && a->request.text);
+	(*ret_is_text ? c->text : c->json)(a, f);
 	if (fclose(f)) {
 		free(value);
 		return NULL;
 	}
-	if (*ret_len > ANSWER_MAX) {
+	if (len > ANSWER_MAX) {
 		answer_refuse(
 			a, "the answer is longer than %zu octets", ANSWER_MAX);
 	}
 	return value;
 }
 
+static void print_document(
+	const struct answer *a, FILE *f, const char *value, bool is_text)
+{
+	fprintf(f, "{\"%s\":",
+		a->error[0]		     ? "error"
+		: a->request.text && is_text ? "text"
+					     : a->command->name);
+	if (a->error[0]) {
+		json_out(f, a->error);
+	} else if (is_text) {
+		json_out(f, value);
+	} else {
+		fputs(value, f);
+	}
+	fputs("}\n", f);
+}
+
 char *answer_print(struct answer *a, size_t *ret_len)
 {
-	bool text = a->command && a->command->text && a->request.text;
-	size_t value_len;
-	char *value = a->error[0] ? NULL : print_value(a, text, &value_len);
+	bool is_text = false;
+	char *value = a->error[0] ? NULL : print_value(a, &is_text);
 	char *document = NULL;
 	FILE *f;
 
@@ -333,16 +332,7 @@ char *answer_print(struct answer *a, size_t *ret_len)
 	}
 	f = open_memstream(&document, ret_len);
 	if (f) {
-		if (a->error[0]) {
-			fputs("{\"error\":", f);
-			json_out(f, a->error);
-		} else if (text) {
-			fputs("{\"text\":", f);
-			json_out(f, value);
-		} else {
-			fprintf(f, "{\"%s\":%s", a->command->name, value);
-		}
-		fputs("}\n", f);
+		print_document(a, f, value, is_text);
 		if (fclose(f)) {
 			free(document);
 			document = NULL;

@@ -38,8 +38,9 @@ struct command {
 	void (*begin)(struct answer *a);
 	/* Whether it is done; asked again and again. NULL: at once. */
 	bool (*ready)(struct answer *a);
-	/* What there is to say, after wait_s even if not ready: a JSON value;
-	 * for a person (NULL: as JSON). Either may refuse instead. */
+	/* What there is to say, after wait_s even if not ready: a JSON value
+	 * (NULL: the text as a string), or a text for a person (NULL: JSON).
+	 * Either may refuse instead. */
 	void (*json)(struct answer *a, FILE *f);
 	void (*text)(struct answer *a, FILE *f);
 };

@@ -110,15 +110,16 @@ static void print(FILE *f)
 	rule_counts_free(l.rule_counts);
 }
 
-static char *print_text(void)
+/* Valid until the next call. */
+static const char *print_text(void)
 {
-	char *text;
-	size_t len;
-	FILE *f = open_memstream(&text, &len);
+	static char text[65536];
+	FILE *f = fmemopen(text, sizeof(text), "w");
 
 	assert_non_null(f);
 	print(f);
-	fclose(f);
+	assert_int_equal(fclose(f), 0);
+	assert_in_range(strlen(text), 1, sizeof(text) - 2);
 	return text;
 }
 
@@ -164,7 +165,8 @@ static void test_samples(void **state)
 		"dnslookout_list_oldest_timestamp_seconds 2000",
 		"dnslookout_list_newest_timestamp_seconds 3000",
 	};
-	char *text = print_text(), line[256];
+	const char *text = print_text();
+	char line[256];
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		snprintf(line, sizeof(line), "\n%s\n", lines[i]);
@@ -175,7 +177,6 @@ static void test_samples(void **state)
 	}
 	/* NO_QUESTION is a reason, but nobody's fault. */
 	assert_null(strstr(text, "no_question"));
-	free(text);
 	(void)state;
 }
 
@@ -187,7 +188,7 @@ static void test_heartbeats(void **state)
 	static const char loop[] =
 		"\ndnslookout_loop_heartbeat_timestamp_seconds ";
 	double now = (double)time(NULL), seconds = 0;
-	char *text = print_text();
+	const char *text = print_text();
 	const char *at = strstr(text, capture);
 
 	assert_non_null(at);
@@ -200,7 +201,6 @@ static void test_heartbeats(void **state)
 	assert_non_null(at);
 	seconds = strtod(at + sizeof(loop) - 1, NULL);
 	assert_true(seconds > now - 60 && seconds < now + 60);
-	free(text);
 	(void)state;
 }
 
