@@ -19,7 +19,7 @@ static const struct {
 	{"explain", verb_explain},
 	{"check", verb_check},
 	{"compile", NULL},
-	{"ctl", NULL},
+	{"ctl", verb_ctl},
 	{"lint", NULL},
 	{"rehearse", NULL},
 };

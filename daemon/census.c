@@ -22,6 +22,7 @@ struct view {
 	const struct dlo_engine *engine;
 	uint64_t dropped; /* by the kernel */
 	unsigned silent_minutes; /* without a query, now */
+	bool first;
 };
 
 typedef void view_fn(FILE *f, const struct view *v);
@@ -37,6 +38,7 @@ static void each_view(
 			.engine = s->engine,
 			.dropped = atomic_load(&s->counts.dropped),
 			.silent_minutes = s->silent_minutes,
+			.first = i == 0,
 		};
 
 		fn(f, &v);
@@ -45,6 +47,7 @@ static void each_view(
 			v.engine = s->sampler.engine;
 			v.dropped = 0;
 			v.silent_minutes = 0;
+			v.first = false;
 			fn(f, &v);
 		}
 	}
@@ -254,13 +257,12 @@ static void print_flows_json(FILE *f, const struct view *v)
 	}
 }
 
-static void print_json(FILE *f, const struct view *v)
+static void print_object(FILE *f, const struct view *v)
 {
 	char source[1024] = "\"\"";
 
 	dlo_json_string(v->source, source, sizeof(source));
-	fprintf(f, "{\"census\":{\"source\":%s,\"scope\":\"%s\"", source,
-		v->scope);
+	fprintf(f, "{\"source\":%s,\"scope\":\"%s\"", source, v->scope);
 	print_flows_json(f, v);
 	fprintf(f, ",\"kernel_dropped\":%" PRIu64 ",\"clients\":%" PRIu64,
 		v->dropped, dlo_engine_clients(v->engine));
@@ -273,12 +275,32 @@ static void print_json(FILE *f, const struct view *v)
 	print_reasons_json(f, v, "messages_skipped", DLO_ENDS_MESSAGE);
 	fputs(",\"warnings\":[", f);
 	print_warnings_json(f, v);
-	fputs("]}}\n", f);
+	fputs("]}", f);
+}
+
+static void print_json(FILE *f, const struct view *v)
+{
+	fputs("{\"census\":", f);
+	print_object(f, v);
+	fputs("}\n", f);
+}
+
+static void print_element(FILE *f, const struct view *v)
+{
+	fputs(v->first ? "" : ",", f);
+	print_object(f, v);
 }
 
 void census_print_json(FILE *f, const struct source *sources, unsigned n)
 {
 	each_view(f, sources, n, print_json);
+}
+
+void census_print_json_array(FILE *f, const struct source *sources, unsigned n)
+{
+	fputc('[', f);
+	each_view(f, sources, n, print_element);
+	fputc(']', f);
 }
 
 /* ---- for a person ------------------------------------------------------- */

@@ -17,6 +17,9 @@
  * filter: {"census":{...}}. */
 void census_print_json(FILE *f, const struct source *sources, unsigned n);
 
+/* The same as one array of what is inside of these. */
+void census_print_json_array(FILE *f, const struct source *sources, unsigned n);
+
 /* The same for a person. */
 void census_print_text(FILE *f, const struct source *sources, unsigned n);
 

@@ -17,12 +17,15 @@
 static const char usage_sniff[] =
 	"usage: dnslookout [options] [filter expression]\n"
 	"       dnslookout explain [options] NAME... | -\n"
-	"       dnslookout check [options]\n\n"
+	"       dnslookout check [options]\n"
+	"       dnslookout ctl [options] COMMAND [NAME...]\n\n"
 	"Reports DNS questions for tunnels, proxies and drop boxes, live or "
 	"from captures.\n\n";
 static const char usage_explain[] =
 	"usage: dnslookout explain [options] NAME... | -\n\n";
 static const char usage_check[] = "usage: dnslookout check [options]\n\n";
+static const char usage_ctl[] =
+	"usage: dnslookout ctl [options] COMMAND [NAME...]\n\n";
 
 /* Of a flag that is set anyway, what the letter and the help are about. */
 static bool is_reverse(const struct option_row *row)
@@ -55,6 +58,7 @@ static void print_help(unsigned where)
 {
 	fputs(where == OPTION_EXPLAIN	? usage_explain
 		: where == OPTION_CHECK ? usage_check
+		: where == OPTION_CTL	? usage_ctl
 					: usage_sniff,
 		stdout);
 	for (unsigned i = 0; i < n_option_rows; i++) {
@@ -96,7 +100,8 @@ static void add_long(struct option *to, const char *name, bool value, int val)
 static void make_view(struct view *v, unsigned where)
 {
 	unsigned n = 0;
-	char *shorts = stpcpy(v->shorts, "+:");
+	/* Behind the first word of a filter expression there are none. */
+	char *shorts = stpcpy(v->shorts, where == OPTION_CTL ? ":" : "+:");
 
 	for (unsigned i = 0; i < n_option_rows; i++) {
 		const struct option_row *row = &option_rows[i];
@@ -142,6 +147,7 @@ static int take(struct options *o, unsigned where, const struct option_row *row,
 
 	if (row->type == OPTION_HELP) {
 		print_help(where);
+		o->help = true;
 		return EXIT_FINE;
 	}
 	if (row->type == OPTION_VERSION) {

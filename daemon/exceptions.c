@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "json_out.h"
 #include "log.h"
 #include "state.h"
 
@@ -231,6 +232,43 @@ void exceptions_print(FILE *f, const struct exceptions *x,
 		fputs("exceptions, unused first:\n", f);
 		exceptions_each(x, sources, n_sources, on_row, f);
 	}
+}
+
+/* ---- for a program ------------------------------------------------------- */
+
+struct array {
+	FILE *f;
+	bool begun;
+};
+
+static void on_row_json(void *ctx, const struct exception_row *row)
+{
+	struct array *a = ctx;
+	time_t s = (time_t)(row->hits.last_ns / NS_PER_S);
+	char last[32] = "";
+	struct tm tm;
+
+	if (row->hits.n && gmtime_r(&s, &tm)) {
+		strftime(last, sizeof(last), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	}
+	fputs(a->begun ? ",{" : "{", a->f);
+	a->begun = true;
+	json_out_exception(a->f, row->info);
+	fprintf(a->f, ",\"hits\":%" PRIu64 ",", row->hits.n);
+	json_out_member(a->f, "last", last);
+	fputc('}', a->f);
+}
+
+int exceptions_print_json(FILE *f, const struct exceptions *x,
+	const struct source *sources, unsigned n_sources)
+{
+	struct array a = {.f = f};
+	int r;
+
+	fputc('[', f);
+	r = exceptions_each(x, sources, n_sources, on_row_json, &a);
+	fputc(']', f);
+	return r;
 }
 
 /* ---- writing ------------------------------------------------------------- */

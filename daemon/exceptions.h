@@ -50,8 +50,12 @@ int exceptions_each(const struct exceptions *x, const struct source *sources,
 	unsigned n_sources,
 	void (*row)(void *ctx, const struct exception_row *row), void *ctx);
 
-/* A line for each, for a person. */
+/* A line for each, for a person; nothing without any. */
 void exceptions_print(FILE *f, const struct exceptions *x,
+	const struct source *sources, unsigned n_sources);
+
+/* An array with an object for each. 0, -ENOMEM. */
+int exceptions_print_json(FILE *f, const struct exceptions *x,
 	const struct source *sources, unsigned n_sources);
 
 /*

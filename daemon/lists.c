@@ -23,6 +23,7 @@ struct loading {
 	FILE *verbose;
 	bool exceptions; /* are what is being read */
 	unsigned n_lists, n_patterns;
+	struct lists_age age;
 	struct dlo_list_report report; /* of the list under way */
 	char shipped[PATH_MAX];
 };
@@ -55,6 +56,21 @@ static void print_report(
 	}
 }
 
+static void note_age(struct lists_age *age, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) || !S_ISREG(st.st_mode)) {
+		return;
+	}
+	if (!age->oldest || st.st_mtime < age->oldest) {
+		age->oldest = st.st_mtime;
+	}
+	if (st.st_mtime > age->newest) {
+		age->newest = st.st_mtime;
+	}
+}
+
 static int take_list(struct loading *l, const char *path, const char *text,
 	size_t len, struct dlo_diag *diag)
 {
@@ -63,6 +79,7 @@ static int take_list(struct loading *l, const char *path, const char *text,
 
 	if (!r) {
 		l->n_lists++;
+		note_age(&l->age, path);
 		l->n_patterns += l->report.n_patterns;
 		print_report(l, path, &l->report);
 	}
@@ -335,7 +352,8 @@ static int compile(struct loading *l, struct dlo_ruleset **ret)
 	return 0;
 }
 
-int lists_load(const struct options *o, FILE *verbose, struct dlo_ruleset **ret)
+int lists_load(const struct options *o, FILE *verbose, struct dlo_ruleset **ret,
+	struct lists_age *ret_age)
 {
 	struct loading *l = calloc(1, sizeof(*l));
 	int r, worst;
@@ -351,6 +369,9 @@ int lists_load(const struct options *o, FILE *verbose, struct dlo_ruleset **ret)
 	r = r > worst ? r : worst;
 	if (!r) {
 		r = compile(l, ret);
+	}
+	if (!r && ret_age) {
+		*ret_age = l->age;
 	}
 	dlo_builder_free(l->builder);
 	free(l);

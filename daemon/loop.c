@@ -43,6 +43,7 @@ struct loop_state {
 	uv_timer_t watchdog;
 	unsigned watchdog_ms;
 	bool stuck;
+	uint64_t started_ns; /* uv_hrtime() */
 	unsigned minutes;
 	uv_signal_t signal[N_SIGNALS];
 	unsigned n_ended;
@@ -136,6 +137,9 @@ static void on_item(struct loop *l, struct source *s, const struct item *item)
 
 	switch (item->kind) {
 	case ITEM_RECORD:
+		if (item->u.record.kind == DLO_RECORD_ALERT) {
+			rule_counts_add(l->rule_counts, &item->u.record);
+		}
 		outputs_record(&l->outputs, &item->u.record, &origin);
 		break;
 	case ITEM_FILE:
@@ -427,11 +431,15 @@ int loop_open(struct loop *l)
 	}
 	l->state = st;
 	st->loop = l;
+	st->started_ns = uv_hrtime();
+	l->started = time(NULL);
 	ready_nudge();
 	/* Calls by way of io_uring would go past the sandbox. */
 	setenv("UV_USE_IO_URING", "0", 1);
-	r = uv_loop_init(&st->uv);
+	r = rule_counts_new(&l->rule_counts);
+	r = r ? r : uv_loop_init(&st->uv);
 	if (r) {
+		l->rule_counts = rule_counts_free(l->rule_counts);
 		free(st);
 		l->state = NULL;
 		return r;
@@ -456,6 +464,16 @@ int loop_open(struct loop *l)
 	return r;
 }
 
+uint64_t loop_uptime_s(const struct loop *l)
+{
+	return (uv_hrtime() - l->state->started_ns) / 1000000000;
+}
+
+struct uv_loop_s *loop_uv(struct loop *l)
+{
+	return &l->state->uv;
+}
+
 void loop_run(struct loop *l)
 {
 	if (l->n_sources && l->sources[0].interface) {
@@ -476,6 +494,7 @@ void loop_close(struct loop *l)
 	uv_walk(&st->uv, close_handle, NULL);
 	uv_run(&st->uv, UV_RUN_DEFAULT);
 	uv_loop_close(&st->uv);
+	l->rule_counts = rule_counts_free(l->rule_counts);
 	free(st);
 	l->state = NULL;
 }

@@ -3,8 +3,12 @@
 #ifndef LOOP_H
 #define LOOP_H
 
+#include <time.h>
+
 #include "exceptions.h"
+#include "lists.h"
 #include "output.h"
+#include "rule_counts.h"
 #include "source.h"
 
 /* What the loop needs; it fills in exit_code. */
@@ -12,10 +16,14 @@ struct loop {
 	const struct options *options;
 	const struct dlo_ruleset *rules;
 	struct exceptions *exceptions;
+	struct lists_age age; /* of the rules */
 	struct source *sources;
 	unsigned n_sources;
 	struct outputs outputs;
+	struct rule_counts *rule_counts; /* what the outputs were given */
 	const char *hostname;
+	time_t started;
+	uint64_t n_test_alerts;
 	int exit_code; /* worst of the sources */
 	struct loop_state *state;
 };
@@ -32,6 +40,11 @@ void loop_notify(void *ctx);
 /* For struct output_context: ends the program, a reader has gone. Any thread.
  */
 void loop_reader_gone(void *ctx);
+
+uint64_t loop_uptime_s(const struct loop *l);
+
+/* For who has handles of its own; all are closed at the end. */
+struct uv_loop_s *loop_uv(struct loop *l);
 
 /* Runs until all sources have ended and all their items are handed out. */
 void loop_run(struct loop *l);

@@ -19,11 +19,17 @@
  *	                   │            │      │        └ out_syslog ┘
  *	                   │            │      ├ ifnames
  *	                   │            │      └ minute ─ summary
+ *	                   │            ├ control ┬ request
+ *	                   │            │         └ commands ┬ status
+ *	                   │            │                    ├ metrics
+ *	                   │            │                    └ test_alert
+ *	                   │            ├ metrics_file ─ metrics
  *	                   │            ├ notify, log
  *	                   │            └ summary ┬ census
  *	                   │                      └ exceptions ─ state
- *	                   ├ verb_explain
- *	                   └ verb_check
+ *	                   ├ verb_explain ─ explain
+ *	                   ├ verb_check
+ *	                   └ verb_ctl
  */
 #include "app.h"
 

@@ -13,6 +13,7 @@ enum {
 	OPTION_EXPLAIN = 2,
 	OPTION_CHECK = 4,
 	OPTION_FILE = 8, /* a key of the configuration file */
+	OPTION_CTL = 16,
 };
 
 enum option_type {

@@ -21,6 +21,7 @@ static const char *const colors[] = {"auto", "always", "never", NULL};
 #define SNIFF OPTION_SNIFF
 #define EXPLAIN OPTION_EXPLAIN
 #define CHECK OPTION_CHECK
+#define CTL OPTION_CTL
 #define CONF OPTION_FILE
 #define FLAG OPTION_FLAG
 #define COUNT OPTION_COUNT
@@ -112,7 +113,8 @@ const struct option_row option_rows[] = {
 	{"output", NULL, 'o', CHOICE, SNIFF, AT(format), .choices = formats,
 		.def = "text", .value = "FORMAT",
 		.help = "text, or json: ECS, one object a line"},
-	{"json", NULL, 0, FLAG, SNIFF | EXPLAIN, AT(json), .help = "-o json"},
+	{"json", NULL, 0, FLAG, SNIFF | EXPLAIN | CTL, AT(json),
+		.help = "-o json"},
 	{NO("write"), 'w', TEXT, SNIFF | CONF, AT(write), .value = "FILE",
 		.help = "the packets of the alerts (with -a: of all DNS "
 			"messages) as pcapng; -: to stdout, instead of text"},
@@ -133,6 +135,16 @@ const struct option_row option_rows[] = {
 	{NO("state-directory"), 0, TEXT, SNIFF | CONF, AT(state_directory),
 		.def_service = "/var/lib/dnslookout", .value = "DIR",
 		.help = "where a service keeps what it has to remember"},
+	{NO("control"), 0, TEXT, SNIFF | CTL | CONF, AT(control),
+		.maximum = 107, .def = CONTROL_NAME, .value = "SOCKET",
+		.help = "socket by which a service is asked; a name alone: in "
+			"/run/dnslookout"},
+	{NO("control-group"), 0, TEXT, SNIFF | CONF, AT(control_group),
+		.value = "GROUP",
+		.help = "who, but its user and root, may ask a service"},
+	{NO("metrics-file"), 0, TEXT, SNIFF | CONF, AT(metrics_file),
+		.value = "FILE",
+		.help = "metrics for node-exporter, every 15 seconds"},
 	{"exit-code", NULL, 0, FLAG, SNIFF, AT(exit_code),
 		.help = "exit 3 when there were alerts (-r)"},
 	{"no-name-lookup", NULL, 'n', FLAG, SNIFF, AT(numeric),
@@ -155,7 +167,7 @@ const struct option_row option_rows[] = {
 		.help = "always so: a line leaves at once"},
 	{"color", NULL, 0, CHOICE, SNIFF, AT(color), .choices = colors,
 		.def = "auto", .value = "WHEN", .help = "auto, always, never"},
-	{"client", NULL, 0, TEXT, EXPLAIN, AT(client), .value = "IP",
+	{"client", NULL, 0, TEXT, EXPLAIN | CTL, AT(client), .value = "IP",
 		.help = "who asks, for exceptions"},
 	{NO("user"), 'Z', TEXT, SNIFF | CONF, AT(user), .value = "USER",
 		.help = "become USER, with the right to capture, once "
@@ -172,8 +184,9 @@ const struct option_row option_rows[] = {
 	{"rules", NULL, 0, LATER, SNIFF | EXPLAIN | CHECK, .value = "FILE"},
 	{"ruleset", NULL, 0, LATER, SNIFF | EXPLAIN | CHECK, .value = "FILE"},
 	{"jobs", NULL, 'j', LATER, SNIFF, .value = "N"},
-	{"help", NULL, 'h', HELP, SNIFF | EXPLAIN | CHECK, .help = "this text"},
-	{"version", NULL, 0, VERSION, SNIFF | EXPLAIN | CHECK,
+	{"help", NULL, 'h', HELP, SNIFF | EXPLAIN | CHECK | CTL,
+		.help = "this text"},
+	{"version", NULL, 0, VERSION, SNIFF | EXPLAIN | CHECK | CTL,
 		.help = "the version, and that of libpcap"},
 };
 #define N_ROWS (sizeof(option_rows) / sizeof(option_rows[0]))

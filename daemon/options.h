@@ -27,6 +27,9 @@ struct option_place {
 	unsigned line, col; /* of the key in the file */
 };
 
+/* What the control socket is called if nothing else is said. */
+#define CONTROL_NAME "ctl.sock"
+
 #define OPTIONS_MAX 96u
 
 /* All that a run was told. There may be several: a reload builds the next one
@@ -60,12 +63,16 @@ struct options {
 	unsigned syslog_format; /* enum syslog_format */
 	bool service, exit_code;
 	const char *state_directory; /* see state.h */
+	/* for who asks a service; NULL: nobody, and no group */
+	const char *control, *control_group;
+	const char *metrics_file; /* NULL: none */
 	/* rights */
 	const char *user; /* to become; NULL: nobody else */
 	bool sandbox;
 	const char *config; /* file that was read; NULL: none */
 	bool dump_config;
 	/* verbs */
+	bool help; /* was given: the verb may say more */
 	const char *client;
 	/* the first word that is no option, for verbs */
 	char **words;

@@ -16,7 +16,6 @@
  * choice: daemons do not expect it on this socket.
  */
 #include <errno.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,7 +72,6 @@ struct out_syslog {
 	time_t stalled_since; /* CLOCK_MONOTONIC; 0: not */
 	bool out; /* an outage was told of */
 	bool refused_said;
-	_Atomic uint64_t n_refused; /* too long for the socket; relaxed */
 };
 
 static time_t monotonic_s(void)
@@ -145,8 +143,7 @@ static uint64_t lost(const struct output *o)
 {
 	const struct out_syslog *s = (const struct out_syslog *)o;
 
-	return s->n_lost +
-	       atomic_load_explicit(&s->n_refused, memory_order_relaxed);
+	return s->n_lost + writer_alerts(o->writer).refused;
 }
 
 /* ---- the socket ---------------------------------------------------------- */
@@ -251,7 +248,7 @@ static int send_one(struct out_syslog *s, const struct iovec *v)
 /* A message that the socket will never take. */
 static void refused(struct out_syslog *s, size_t len)
 {
-	atomic_fetch_add_explicit(&s->n_refused, 1, memory_order_relaxed);
+	writer_refuse(s->o.writer, 1);
 	if (!s->refused_said) {
 		log_warning("the log socket %s refuses an alert of %zu octets",
 			s->path, len);
@@ -331,8 +328,8 @@ static bool close_syslog(
 {
 	struct out_syslog *s = (struct out_syslog *)o;
 	struct writer_left left = writer_close(o->writer, grace_ms);
-	uint64_t n_lost = lost(o) + left.alerts;
-	uint64_t n = n_lost - s->n_lost; /* those were told of in the log */
+	uint64_t n = left.refused + left.alerts; /* n_lost was told of */
+	uint64_t n_lost = s->n_lost + n;
 
 	if (n > 0) {
 		log_error("%llu alert%s could not be delivered to %s",

@@ -113,6 +113,19 @@ uint64_t outputs_lost(const struct outputs *o)
 	return n;
 }
 
+struct output_alerts outputs_alerts(const struct outputs *o, unsigned i)
+{
+	const struct output *out = o->output[i];
+	struct writer_alerts a = writer_alerts(out->writer);
+
+	return (struct output_alerts){
+		.output = out->class->name,
+		.delivered = a.delivered,
+		.waiting = a.waiting,
+		.lost = out->class->lost(out),
+	};
+}
+
 bool outputs_close(struct outputs *o, unsigned grace_ms)
 {
 	bool fine = true;

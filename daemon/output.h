@@ -97,6 +97,13 @@ void outputs_abandon(struct outputs *o);
 /* Alerts lost so far. */
 uint64_t outputs_lost(const struct outputs *o);
 
+/* What became of the alerts that output i was given. */
+struct output_alerts {
+	const char *output; /* its name */
+	uint64_t delivered, waiting, lost;
+};
+struct output_alerts outputs_alerts(const struct outputs *o, unsigned i);
+
 /* grace_ms is for each output; 0: no limit. False: see class. */
 bool outputs_close(struct outputs *o, unsigned grace_ms);
 

@@ -20,6 +20,7 @@
 #include <cap-ng.h>
 #include <openssl/crypto.h>
 
+#include "control_socket.h"
 #include "landlock.h"
 #include "lists.h"
 #include "log.h"
@@ -144,6 +145,16 @@ static void add_given(struct places *p)
 	}
 }
 
+/* The control socket is removed at the end. */
+static void add_control(struct places *p, const char *given)
+{
+	char path[CONTROL_PATH_MAX];
+
+	if (!control_socket_path(given, path)) {
+		add_around(p, path, PLACE_MAKE);
+	}
+}
+
 static void gather(
 	struct places *p, const struct options *o, const struct texts *files)
 {
@@ -169,8 +180,12 @@ static void gather(
 		lists_paths(o, add_to_read, p);
 		add(p, state_folder(o), PLACE_READ | PLACE_WRITE | PLACE_MAKE);
 		add_given(p);
+		if (o->control) {
+			add_control(p, o->control);
+		}
 	}
 	add_output(p, o, o->write);
+	add_output(p, o, o->metrics_file);
 }
 
 static void places_free(struct places *p)

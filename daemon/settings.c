@@ -166,6 +166,21 @@ static const char *live_only(struct options *o)
 	return NULL;
 }
 
+/* Whether an option was given that only a service has a use for. In the file
+ * they may stand: it is a service's. */
+static bool service_only(struct options *o)
+{
+	static const char *const names[] = {
+		"control", "control-group", "metrics-file"};
+	bool given = false;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		given = given ||
+			options_origin(o, names[i]) == ORIGIN_COMMAND_LINE;
+	}
+	return given && !o->service;
+}
+
 struct check {
 	bool wrong;
 	const char *name; /* whose place is told, if it stands in the file */
@@ -240,6 +255,9 @@ static int cross_check(struct options *o)
 			"--service has no stdout: -w - makes no sense"},
 		{o->packet_buffered && !o->write, "packet-buffered",
 			"-U is for -w"},
+		{service_only(o), "control",
+			"--control, --control-group and --metrics-file go with "
+			"--service"},
 	};
 
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {

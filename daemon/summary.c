@@ -275,7 +275,7 @@ static void print_refused(FILE *f)
 	}
 }
 
-static void print(FILE *f, const struct options *o,
+void summary_print(FILE *f, const struct options *o,
 	const struct source *sources, unsigned n_sources,
 	const struct dlo_ruleset *rules, const struct exceptions *exceptions,
 	uint64_t lost, bool at_end)
@@ -372,7 +372,8 @@ void summary_say(const struct options *o, const struct source *sources,
 		log_error("out of memory");
 		return;
 	}
-	print(f, o, sources, n_sources, rules, exceptions, lost, at_end);
+	summary_print(
+		f, o, sources, n_sources, rules, exceptions, lost, at_end);
 	fclose(f);
 	if (o->service) {
 		log_lines(text);

@@ -5,16 +5,23 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "exceptions.h"
 #include "source.h"
 
 /*
- * Says on stderr tcpdump's three lines, then what was found, why packets went
+ * Prints tcpdump's three lines, then what was found, why packets went
  * no further and, `at_end` (no frame may be under way), what was only counted,
  * with -v by client and with all exceptions. `lost` are alerts that outputs
  * lost.
  */
+void summary_print(FILE *f, const struct options *o,
+	const struct source *sources, unsigned n_sources,
+	const struct dlo_ruleset *rules, const struct exceptions *exceptions,
+	uint64_t lost, bool at_end);
+
+/* Says it on stderr. */
 void summary_say(const struct options *o, const struct source *sources,
 	unsigned n_sources, const struct dlo_ruleset *rules,
 	const struct exceptions *exceptions, uint64_t lost, bool at_end);

@@ -54,7 +54,7 @@ static atomic_int newest_refused;
 static const char *const allowed[] = {
 	/* files */
 	"access close copy_file_range dup dup2 dup3 faccessat "
-	"faccessat2 fadvise64 fallocate fcntl fcntl64 fdatasync flock "
+	"faccessat2 fadvise64 fallocate fchmod fcntl fcntl64 fdatasync flock "
 	"fstat fstat64 fstatat64 fstatfs fstatfs64 fsync ftruncate "
 	"ftruncate64 getcwd getdents64 _llseek lseek lstat lstat64 "
 	"mkdir mkdirat newfstatat open openat pread64 pwrite64 read "

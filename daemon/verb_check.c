@@ -141,7 +141,7 @@ static int check(struct options *o)
 	r = check_filter(o);
 	check_interfaces(o);
 	if (!r) {
-		r = lists_load(o, stdout, &rules);
+		r = lists_load(o, stdout, &rules, NULL);
 	}
 	if (!r) {
 		print_actions(rules);

@@ -8,11 +8,13 @@
 
 #include <pcap/pcap.h>
 
+#include "control.h"
 #include "exceptions.h"
 #include "interfaces.h"
 #include "lists.h"
 #include "log.h"
 #include "loop.h"
+#include "metrics_file.h"
 #include "notify.h"
 #include "options.h"
 #include "plural.h"
@@ -33,6 +35,8 @@ struct sniff {
 	struct source *sources;
 	unsigned n_sources;
 	struct loop loop;
+	struct control *control;
+	struct metrics_file *metrics_file;
 	char hostname[256];
 	char first[64]; /* name of the first interface */
 };
@@ -167,10 +171,27 @@ static int run(struct sniff *s)
 	return exit_code(s, delivered);
 }
 
+/* What tells others how it is going. */
+static int open_service(struct sniff *s)
+{
+	const struct options *o = &s->options;
+	int r = 0;
+
+	if (o->service && o->control) {
+		r = control_open(&s->loop, &s->control);
+	}
+	if (!r && o->service && o->metrics_file &&
+		metrics_file_open(&s->loop, &s->metrics_file)) {
+		log_error("out of memory");
+		r = EXIT_RUNTIME;
+	}
+	return r;
+}
+
 static int open_all(struct sniff *s)
 {
 	const struct options *o = &s->options;
-	int r = lists_load(o, NULL, &s->rules);
+	int r = lists_load(o, NULL, &s->rules, &s->loop.age);
 
 	if (!r && !o->files.n && !o->watch && !o->interfaces.n) {
 		r = interfaces_first(s->first, sizeof(s->first));
@@ -191,7 +212,8 @@ static int open_all(struct sniff *s)
 		log_error("event loop: %s", strerror(-r));
 		return EXIT_RUNTIME;
 	}
-	r = open_sources(s);
+	r = open_service(s);
+	r = r ? r : open_sources(s);
 	s->loop.sources = s->sources;
 	s->loop.n_sources = s->n_sources;
 	/* Outputs are opened as they may have to be opened again. */
@@ -206,6 +228,8 @@ static void close_all(struct sniff *s)
 	}
 	free(s->sources);
 	loop_close(&s->loop);
+	control_close(s->control);
+	metrics_file_close(s->metrics_file);
 	exceptions_close(&s->exceptions);
 	dlo_ruleset_free(s->rules);
 	options_free(&s->options);

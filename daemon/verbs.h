@@ -7,5 +7,6 @@
 int verb_sniff(int argc, char **argv);
 int verb_explain(int argc, char **argv);
 int verb_check(int argc, char **argv);
+int verb_ctl(int argc, char **argv);
 
 #endif

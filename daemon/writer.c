@@ -63,6 +63,7 @@ struct writer {
 	struct iovec batch[WRITER_BATCH];
 	size_t taken; /* octets of the ring that the batch is from */
 	size_t part; /* octets of the first message that are delivered */
+	uint32_t refusing; /* alerts of the delivery under way */
 	size_t line_len; /* a line stands in for the MARK at the tail */
 	char line[WRITER_LINE_MAX];
 
@@ -72,6 +73,7 @@ struct writer {
 	size_t used; /* octets from tail to head, SKIPs too */
 	size_t high; /* most of it since pages were given back */
 	struct writer_left queued;
+	uint64_t delivered; /* alerts */
 	uint64_t progress; /* deliveries that took something */
 	uint64_t n_lost; /* since the MARK in the queue; 0: none in it */
 	time_t lost_since;
@@ -228,6 +230,9 @@ static void release(struct writer *w, const struct cursor *c)
 	w->used -= w->taken - c->left;
 	w->queued.n -= c->passed.n;
 	w->queued.alerts -= c->passed.alerts;
+	w->queued.refused += w->refusing;
+	w->delivered += c->passed.alerts - w->refusing;
+	w->refusing = 0;
 	if (w->used == 0) {
 		w->head = w->tail = 0;
 	}
@@ -267,6 +272,11 @@ static void took(struct writer *w, size_t octets)
 		c = next;
 	}
 	release(w, &c);
+}
+
+void writer_refuse(struct writer *w, uint32_t alerts)
+{
+	w->refusing += alerts;
 }
 
 /* The MARK at the tail: its line is the batch, unless it is to have none. */
@@ -487,6 +497,17 @@ size_t writer_queued(struct writer *w)
 	n = w->queued.n;
 	pthread_mutex_unlock(&w->lock);
 	return n;
+}
+
+struct writer_alerts writer_alerts(struct writer *w)
+{
+	struct writer_alerts a;
+
+	pthread_mutex_lock(&w->lock);
+	a = (struct writer_alerts){
+		w->queued.alerts, w->delivered, w->queued.refused};
+	pthread_mutex_unlock(&w->lock);
+	return a;
 }
 
 bool writer_closing(struct writer *w)

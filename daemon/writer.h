@@ -72,6 +72,16 @@ bool writer_push(
 bool writer_ready(struct writer *w);
 bool writer_drained(struct writer *w);
 
+/* In deliver(): so many alerts of what it takes are not delivered and never
+ * will be. */
+void writer_refuse(struct writer *w, uint32_t alerts);
+
+/* What became of the alerts that were queued. Any thread. */
+struct writer_alerts {
+	uint64_t waiting, delivered, refused;
+};
+struct writer_alerts writer_alerts(struct writer *w);
+
 /* Messages that wait; whether writer_close() was called. Any thread. */
 size_t writer_queued(struct writer *w);
 bool writer_closing(struct writer *w);
@@ -80,6 +90,7 @@ bool writer_closing(struct writer *w);
 struct writer_left {
 	size_t n; /* messages that were queued and not delivered */
 	uint64_t alerts; /* in them */
+	uint64_t refused; /* alerts: writer_refuse() */
 };
 
 /* Ends the thread when everything is delivered, or nothing was for grace_ms

@@ -323,6 +323,7 @@ struct dlo_record {
 		"which " \
 		"was believed") \
 	X(QUERIES, FLOW, "queries", "queries") \
+	X(QUERIES_TCP, FLOW, "queries_tcp", "queries over TCP") \
 	X(RESPONSES, FLOW, "responses", "responses") \
 	X(QUESTIONS, FLOW, "questions", "questions") \
 	X(QUESTIONS_OVER, FLOW, "questions_over", \

@@ -421,6 +421,9 @@ static void count_questions(struct dlo_judge *j)
 			dlo_hash(d->src, d->ip_version == 4 ? 4 : 16, 0));
 	}
 	count(j, j->response ? DLO_STAT_RESPONSES : DLO_STAT_QUERIES);
+	if (!j->response && d->transport == DLO_TCP) {
+		count(j, DLO_STAT_QUERIES_TCP);
+	}
 	dlo_stats_add(j->stats, DLO_STAT_QUESTIONS, m->n_seen);
 	if (m->n_questions > DLO_QUESTIONS_MAX) {
 		dlo_stats_add(j->stats, DLO_STAT_QUESTIONS_OVER,

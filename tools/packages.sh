@@ -7,12 +7,13 @@ set -euo pipefail
 # shellcheck disable=SC2034 # used by those who source this
 BUILD_PACKAGES=(gcc make libc6-dev meson ninja-build pkg-config libpcap-dev
 	libldns-dev libuv1-dev libidn2-dev libpsl-dev libssl-dev zlib1g-dev
-	libzstd-dev libcap-ng-dev libseccomp-dev libyaml-dev)
+	libzstd-dev libcap-ng-dev libseccomp-dev libyaml-dev libjansson-dev)
 # shellcheck disable=SC2034
-CHECK_PACKAGES=(clang clang-format libclang-rt-14-dev libcmocka-dev libjansson-dev scdoc
+CHECK_PACKAGES=(clang clang-format libclang-rt-14-dev libcmocka-dev scdoc
 	mandoc universal-ctags shellcheck tcpdump unbound dnsperf bind9-dnsutils
 	rsyslog iproute2 procps jq zstd python3
-	faketime systemd logrotate)
+	faketime systemd logrotate prometheus rsyslog-relp openssl
+	libivykis0 libnet1 libwrap0 libjson-c5) # syslog-ng-core's, see check
 
 missing_packages() {
 	local package
@@ -40,6 +41,19 @@ quiet_install() {
 		rm -f "$policy"
 	fi
 	return "$status"
+}
+
+# unpack_package PACKAGE DIR: for what cannot be installed beside another one.
+# The packages that it needs are installed otherwise.
+unpack_package() {
+	local package=$1 dir=$2
+	if [ -d "$dir" ]; then
+		return 0
+	fi
+	mkdir -p "$dir.new"
+	(cd "$dir.new" && apt-get download -q "$package" &&
+		dpkg-deb -x "$package"_*.deb . && rm -f "$package"_*.deb) &&
+		mv "$dir.new" "$dir"
 }
 
 # Installs those of the packages that are missing, or says how. Without apt-get

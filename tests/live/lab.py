@@ -30,6 +30,19 @@ CLIENT6, SERVER6 = "2001:db8:1::2", "2001:db8:2::53"
 NOBODY = 65534
 
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+LIST = ("--list", os.path.join(HERE, "live.list"))
+CASES = {}
+
+
+def case(*tools):
+    """Makes a function a case; its first line of text says what it shows."""
+    def add(function):
+        CASES[function.__name__.replace("_", "-")] = (function, tools)
+        return function
+    return add
+
+
 class Skip(Exception):
     """The machine lacks something that the case needs."""
 
@@ -384,9 +397,11 @@ class Lab:
         return p
 
     def sniff(self, *args, ns="g", before=(), listening=True, binary=None,
-              **kw):
+              control=True, **kw):
         """dnslookout in the gateway, once it listens. before: a program that
-        starts it."""
+        starts it. control: a service's socket is not in the default place."""
+        if control and "--service" in args and "--control" not in args:
+            args += ("--control", self.base("ctl"))
         p = self.start("dnslookout", *before, binary or self.binary, *args,
                        ns=ns, cls=Sniffer, **kw)
         if listening:

@@ -21,6 +21,7 @@ enum mode {
 	ERRATIC, /* takes odd pieces, and naps at times */
 	STALLED, /* takes nothing before `go` */
 	BLOCKED, /* writes to a pipe that nobody reads */
+	PICKY, /* takes a message at a time, and refuses the even ones */
 	DEAD, /* takes an octet, then never any more */
 };
 
@@ -30,6 +31,7 @@ enum mode {
 /* The other side of a writer. */
 struct reader {
 	enum mode mode;
+	struct writer *writer;
 	atomic_bool go, abandoned;
 	atomic_uint n_calls, n_moved;
 	int fd;
@@ -83,6 +85,7 @@ static size_t deliver(
 {
 	struct reader *r = ctx;
 	ssize_t done;
+	unsigned long i;
 
 	atomic_fetch_add(&r->n_calls, 1);
 	switch (r->mode) {
@@ -104,6 +107,13 @@ static size_t deliver(
 	case DEAD:
 		ret_wait->no_more = true;
 		return keep(r, v, n, 1);
+	case PICKY:
+		/* Its alerts are of i % 3: see push(). */
+		i = strtoul(v[0].iov_base, NULL, 10);
+		if (i % 2 == 0) {
+			writer_refuse(r->writer, (uint32_t)(i % 3));
+		}
+		return keep(r, v, 1, SIZE_MAX);
 	case BLOCKED:
 		done = writev(r->fd, v, (int)n);
 		return done > 0 ? (size_t)done : 0;
@@ -153,6 +163,7 @@ static struct writer *begin(
 	r->text = malloc(TEXT_SIZE);
 	assert_non_null(r->text);
 	assert_int_equal(writer_open(&c, &w), 0);
+	r->writer = w;
 	return w;
 }
 
@@ -339,6 +350,32 @@ static void test_close_tells_what_is_left(void **state)
 	(void)state;
 }
 
+static void test_alerts_are_accounted_for(void **state)
+{
+	enum { N = 600 };
+	struct reader r;
+	struct writer *w = begin(&r, PICKY, 1 << 20, false);
+	struct writer_alerts a;
+	uint64_t refused = 0, delivered = 0;
+
+	for (unsigned i = 0; i < N; i++) {
+		assert_true(push(w, i));
+		refused += i % 2 ? 0 : i % 3;
+		delivered += i % 2 ? i % 3 : 0;
+		a = writer_alerts(w);
+		assert_int_equal(a.waiting + a.delivered + a.refused,
+			refused + delivered);
+	}
+	await(writer_drained(w));
+	a = writer_alerts(w);
+	assert_int_equal(a.waiting, 0);
+	assert_int_equal(a.delivered, delivered);
+	assert_int_equal(a.refused, refused);
+	assert_int_equal(writer_close(w, LIMIT_MS).refused, refused);
+	end(&r);
+	(void)state;
+}
+
 static void test_too_large_is_lost(void **state)
 {
 	struct reader r;
@@ -466,6 +503,7 @@ int main(void)
 		cmocka_unit_test(test_stress_replay_loses_nothing),
 		cmocka_unit_test(test_stall_keeps_the_oldest),
 		cmocka_unit_test(test_close_tells_what_is_left),
+		cmocka_unit_test(test_alerts_are_accounted_for),
 		cmocka_unit_test(test_too_large_is_lost),
 		cmocka_unit_test(test_abandoning_ends_a_wait),
 		cmocka_unit_test(test_dead_reader),

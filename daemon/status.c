@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* status.c - how a service is doing, on one screen; and all its counters. */
+#include "status.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "census.h"
+#include "json_out.h"
+#include "plural.h"
+#include "summary.h"
+
+#define TIME_TEXT_MAX 32u
+
+static uint64_t count_of(const atomic_uint_fast64_t *count)
+{
+	return atomic_load_explicit(count, memory_order_relaxed);
+}
+
+/* Alerts that found no room on their way to the outputs. */
+static uint64_t lost_before_outputs(const struct loop *l)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < l->n_sources; i++) {
+		n += count_of(&l->sources[i].counts.lost);
+	}
+	return n;
+}
+
+static const char *name_of(const struct source *s)
+{
+	return s->interface ? s->interface : "files";
+}
+
+/* RFC 3339, or its date alone; "" for 0. */
+static const char *time_text(time_t t, bool date, char text[TIME_TEXT_MAX])
+{
+	struct tm tm;
+
+	text[0] = '\0';
+	if (t && gmtime_r(&t, &tm)) {
+		strftime(text, TIME_TEXT_MAX,
+			date ? "%Y-%m-%d" : "%Y-%m-%dT%H:%M:%SZ", &tm);
+	}
+	return text;
+}
+
+/* ---- what looks wrong ---------------------------------------------------- */
+
+/* Lines without CENSUS_WARNING before them. */
+static void each_warning(const struct loop *l,
+	void (*fn)(FILE *f, const char *line, bool first), FILE *f)
+{
+	char *text = NULL, *line, *save;
+	bool first = true;
+	size_t len;
+	FILE *lines = open_memstream(&text, &len);
+
+	if (!lines) {
+		return;
+	}
+	census_print_warnings(lines, l->sources, l->n_sources);
+	fclose(lines);
+	for (line = strtok_r(text, "\n", &save); line;
+		line = strtok_r(NULL, "\n", &save)) {
+		fn(f, line + strlen(CENSUS_WARNING), first);
+		first = false;
+	}
+	free(text);
+}
+
+static void put_warning_text(FILE *f, const char *line, bool first)
+{
+	(void)first;
+	fprintf(f, CENSUS_WARNING "%s\n", line);
+}
+
+static void put_warning_json(FILE *f, const char *line, bool first)
+{
+	fputs(first ? "" : ",", f);
+	json_out(f, line);
+}
+
+/* ---- for a person -------------------------------------------------------- */
+
+static void print_uptime(FILE *f, uint64_t seconds)
+{
+	if (seconds >= 86400) {
+		fprintf(f, "%" PRIu64 " d %" PRIu64 " h", seconds / 86400,
+			seconds / 3600 % 24);
+	} else if (seconds >= 3600) {
+		fprintf(f, "%" PRIu64 " h %" PRIu64 " min", seconds / 3600,
+			seconds / 60 % 60);
+	} else {
+		fprintf(f, "%" PRIu64 " min %" PRIu64 " s", seconds / 60,
+			seconds % 60);
+	}
+}
+
+static void print_source(FILE *f, const struct source *s)
+{
+	uint64_t packets = count_of(&s->counts.captured),
+		 dropped = count_of(&s->counts.dropped),
+		 queries = dlo_engine_stat(s->engine, DLO_STAT_QUERIES),
+		 alerts = dlo_engine_stat(s->engine, DLO_STAT_ALERTS);
+
+	fprintf(f,
+		"%s: %s%" PRIu64 " packet%s, %" PRIu64
+		" dropped by kernel; %" PRIu64 " quer%s, %" PRIu64 " alert%s\n",
+		name_of(s), s->ended ? "has ended; " : "", packets,
+		plural(packets), dropped, queries, queries == 1 ? "y" : "ies",
+		alerts, plural(alerts));
+}
+
+static void print_rules(FILE *f, const struct loop *l)
+{
+	unsigned lists = dlo_ruleset_n_lists(l->rules),
+		 patterns = dlo_ruleset_n_patterns(l->rules);
+	char oldest[TIME_TEXT_MAX], newest[TIME_TEXT_MAX];
+
+	fprintf(f, "rules: %u list%s, %u pattern%s", lists, plural(lists),
+		patterns, plural(patterns));
+	if (l->age.oldest) {
+		fprintf(f, "; files of %s to %s",
+			time_text(l->age.oldest, true, oldest),
+			time_text(l->age.newest, true, newest));
+	}
+	fputc('\n', f);
+}
+
+static void print_outputs(FILE *f, const struct loop *l)
+{
+	uint64_t lost = lost_before_outputs(l);
+
+	for (unsigned i = 0; i < l->outputs.n; i++) {
+		struct output_alerts a = outputs_alerts(&l->outputs, i);
+
+		fprintf(f,
+			"alerts to %s: %" PRIu64 " delivered, %" PRIu64
+			" waiting, %" PRIu64 " lost\n",
+			a.output, a.delivered, a.waiting, a.lost);
+	}
+	if (lost) {
+		fprintf(f,
+			"alerts lost before any output: %" PRIu64
+			" (more at once than could be handed over)\n",
+			lost);
+	}
+}
+
+void status_print_text(FILE *f, const struct loop *l)
+{
+	fprintf(f, "dnslookout %s on %s, pid %ld, up ", DLO_VERSION,
+		l->hostname, (long)getpid());
+	print_uptime(f, loop_uptime_s(l));
+	fputc('\n', f);
+	for (unsigned i = 0; i < l->n_sources; i++) {
+		print_source(f, &l->sources[i]);
+	}
+	print_rules(f, l);
+	print_outputs(f, l);
+	each_warning(l, put_warning_text, f);
+}
+
+/* ---- JSON ---------------------------------------------------------------- */
+
+static void put_text(FILE *f, const char *key, const char *text)
+{
+	fprintf(f, "\"%s\":", key);
+	json_out(f, text);
+}
+
+static void put_number(FILE *f, const char *key, uint64_t n)
+{
+	fprintf(f, ",\"%s\":%" PRIu64, key, n);
+}
+
+static void put_source(FILE *f, const struct source *s)
+{
+	fputc('{', f);
+	put_text(f, "name", name_of(s));
+	fprintf(f, ",\"capturing\":%s", s->ended ? "false" : "true");
+	put_number(f, "packets", count_of(&s->counts.captured));
+	put_number(f, "kernel_dropped", count_of(&s->counts.dropped));
+	put_number(f, "queries", dlo_engine_stat(s->engine, DLO_STAT_QUERIES));
+	put_number(f, "alerts", dlo_engine_stat(s->engine, DLO_STAT_ALERTS));
+	fputc('}', f);
+}
+
+static void put_rules(FILE *f, const struct loop *l)
+{
+	char text[TIME_TEXT_MAX];
+
+	fprintf(f, ",\"rules\":{\"lists\":%u,\"patterns\":%u",
+		dlo_ruleset_n_lists(l->rules),
+		dlo_ruleset_n_patterns(l->rules));
+	if (l->age.oldest) {
+		fprintf(f, ",\"oldest_file\":\"%s\"",
+			time_text(l->age.oldest, false, text));
+		fprintf(f, ",\"newest_file\":\"%s\"",
+			time_text(l->age.newest, false, text));
+	}
+	fputc('}', f);
+}
+
+static void put_outputs(FILE *f, const struct loop *l)
+{
+	fputs(",\"outputs\":[", f);
+	for (unsigned i = 0; i < l->outputs.n; i++) {
+		struct output_alerts a = outputs_alerts(&l->outputs, i);
+
+		fputs(i ? ",{" : "{", f);
+		put_text(f, "name", a.output);
+		put_number(f, "delivered", a.delivered);
+		put_number(f, "waiting", a.waiting);
+		put_number(f, "lost", a.lost);
+		fputc('}', f);
+	}
+	fputc(']', f);
+	put_number(f, "lost_before_outputs", lost_before_outputs(l));
+}
+
+void status_print_json(FILE *f, const struct loop *l)
+{
+	char text[TIME_TEXT_MAX];
+
+	fputc('{', f);
+	put_text(f, "version", DLO_VERSION);
+	fputc(',', f);
+	put_text(f, "hostname", l->hostname);
+	put_number(f, "pid", (uint64_t)getpid());
+	fprintf(f, ",\"started\":\"%s\"", time_text(l->started, false, text));
+	put_number(f, "uptime_seconds", loop_uptime_s(l));
+	fputs(",\"interfaces\":[", f);
+	for (unsigned i = 0; i < l->n_sources; i++) {
+		fputs(i ? "," : "", f);
+		put_source(f, &l->sources[i]);
+	}
+	fputc(']', f);
+	put_rules(f, l);
+	put_outputs(f, l);
+	fputs(",\"warnings\":[", f);
+	each_warning(l, put_warning_json, f);
+	fputs("]}", f);
+}
+
+static void put_stats(FILE *f, const struct source *s)
+{
+	const struct source_counts *c = &s->counts;
+
+	fputc('{', f);
+	put_text(f, "name", name_of(s));
+	put_number(f, "packets", count_of(&c->captured));
+	put_number(f, "kernel_dropped", count_of(&c->dropped));
+	put_number(f, "interface_dropped", count_of(&c->if_dropped));
+	put_number(f, "lost_before_outputs", count_of(&c->lost));
+	for (unsigned i = 0; i < DLO_STAT__N; i++) {
+		put_number(f, dlo_stat_info(i).name,
+			dlo_engine_stat(s->engine, i));
+	}
+	fputc('}', f);
+}
+
+void status_print_stats_json(FILE *f, const struct loop *l)
+{
+	fputc('[', f);
+	for (unsigned i = 0; i < l->n_sources; i++) {
+		fputs(i ? "," : "", f);
+		put_stats(f, &l->sources[i]);
+	}
+	fputc(']', f);
+}

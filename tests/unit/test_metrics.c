@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test_metrics.c - the text for Prometheus: what stands in it, and that nothing
+ * can break out of a label. With an argument it prints an example, which
+ * promtool looks at (tests/integrations/prometheus).
+ */
+#include "metrics.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "watchdog.h"
+
+/* In place of the library's: an engine is what it has counted. */
+struct dlo_engine {
+	uint64_t stat[DLO_STAT__N];
+};
+
+uint64_t dlo_engine_stat(const struct dlo_engine *e, enum dlo_stat stat)
+{
+	return e->stat[stat];
+}
+
+unsigned dlo_ruleset_n_lists(const struct dlo_ruleset *rs)
+{
+	(void)rs;
+	return 34;
+}
+
+unsigned dlo_ruleset_n_patterns(const struct dlo_ruleset *rs)
+{
+	(void)rs;
+	return 1254;
+}
+
+/* Each is a rule. */
+static const struct dlo_pattern_info patterns[] = {
+	{.rule_id = "r-1", .title = "Tunnels", .category = "tunnel"},
+	{.rule_id = "a \"b\" \\c",
+		.title = "\xc3\xa9\xff\x01\n}",
+		.category = ""},
+};
+
+void dlo_ruleset_pattern(
+	const struct dlo_ruleset *rs, uint32_t id, struct dlo_pattern_info *ret)
+{
+	(void)rs;
+	*ret = patterns[id];
+}
+
+unsigned dlo_ruleset_n_exceptions(const struct dlo_ruleset *rs)
+{
+	(void)rs;
+	return 0;
+}
+
+const struct dlo_exception_info *dlo_ruleset_exception(
+	const struct dlo_ruleset *rs, uint32_t i)
+{
+	(void)rs;
+	(void)i;
+	return NULL;
+}
+
+uint64_t dlo_engine_exception(
+	const struct dlo_engine *e, uint32_t i, uint64_t *ret_last_ns)
+{
+	(void)e;
+	(void)i;
+	(void)ret_last_ns;
+	return 0;
+}
+
+/* In place of output.c's. */
+struct output_alerts outputs_alerts(const struct outputs *o, unsigned i)
+{
+	(void)o;
+	return (struct output_alerts){i ? "file" : "syslog", 90 + i, 7, 3};
+}
+
+static void count(struct rule_counts *c, uint32_t pattern, unsigned level)
+{
+	struct dlo_record rec = {
+		.kind = DLO_RECORD_ALERT, .level = (uint8_t)level};
+
+	rec.match[0] = pattern;
+	rule_counts_add(c, &rec);
+}
+
+/* A service with two interfaces, one of an odd name, and two outputs. */
+static void print(FILE *f)
+{
+	static struct dlo_engine engines[2];
+	static struct source sources[2];
+	static struct loop l;
+
+	l = (struct loop){.sources = sources,
+		.n_sources = 2,
+		.outputs.n = 2,
+		.started = 1000,
+		.age = {2000, 3000},
+		.n_test_alerts = 4};
+
+	engines[0].stat[DLO_STAT_QUERIES] = 10;
+	engines[0].stat[DLO_STAT_QUERIES_TCP] = 3;
+	engines[0].stat[DLO_STAT_BAD_NAME] = 5;
+	engines[0].stat[DLO_STAT_DAMAGED] = 6;
+	engines[0].stat[DLO_STAT_NO_QUESTION] = 7;
+	engines[0].stat[DLO_STAT_ESP] = 8;
+	engines[1].stat[DLO_STAT_ALERTS] = UINT64_MAX;
+	sources[0].interface = "eth0";
+	sources[1].interface = "x\"\\\n\x80";
+	for (unsigned i = 0; i < 2; i++) {
+		sources[i].engine = &engines[i];
+		atomic_init(&sources[i].counts.captured, 100 + i);
+		atomic_init(&sources[i].counts.dropped, 200 + i);
+		atomic_init(&sources[i].counts.lost, 300 + i);
+	}
+	watchdog_note(&sources[0].alive_ns);
+	assert_int_equal(rule_counts_new(&l.rule_counts), 0);
+	count(l.rule_counts, 0, DLO_LEVEL_HIGH);
+	count(l.rule_counts, 0, DLO_LEVEL_HIGH);
+	count(l.rule_counts, 0, DLO_LEVEL_LOW);
+	count(l.rule_counts, 1, DLO_LEVEL_CRITICAL);
+	metrics_print(f, &l);
+	rule_counts_free(l.rule_counts);
+}
+
+/* Valid until the next call. */
+static const char *print_text(void)
+{
+	static char text[65536];
+	FILE *f = fmemopen(text, sizeof(text), "w");
+
+	assert_non_null(f);
+	print(f);
+	assert_int_equal(fclose(f), 0);
+	assert_in_range(strlen(text), 1, sizeof(text) - 2);
+	return text;
+}
+
+static void test_samples(void **state)
+{
+	static const char *const lines[] = {
+		"# HELP dnslookout_packets_total Packets captured.",
+		"# TYPE dnslookout_packets_total counter",
+		"dnslookout_packets_total{interface=\"eth0\"} 100",
+		"dnslookout_packets_total{interface=\"x\\\"\\\\??\"} 101",
+		"dnslookout_kernel_drops_total{interface=\"eth0\"} 200",
+		"dnslookout_queries_total{interface=\"eth0\","
+		"transport=\"udp\"} 7",
+		"dnslookout_queries_total{interface=\"eth0\","
+		"transport=\"tcp\"} 3",
+		"dnslookout_malformed_total{interface=\"eth0\","
+		"reason=\"bad_name\"} 5",
+		"dnslookout_malformed_total{interface=\"eth0\","
+		"reason=\"damaged\"} 6",
+		"dnslookout_frames_skipped_total{interface=\"eth0\","
+		"reason=\"esp\"} 8",
+		"dnslookout_alerts_raised_total{interface=\"x\\\"\\\\??\"} "
+		"18446744073709551615",
+		"dnslookout_alerts_dropped_total{interface=\"eth0\"} 300",
+		"# TYPE dnslookout_alerts_total counter",
+		"dnslookout_alerts_total{rule=\"r-1\",level=\"high\"} 2",
+		"dnslookout_alerts_total{rule=\"r-1\",level=\"low\"} 1",
+		"dnslookout_alerts_total{rule=\"a \\\"b\\\" \\\\c\","
+		"level=\"critical\"} 1",
+		"dnslookout_rule_info{rule=\"r-1\",title=\"Tunnels\","
+		"category=\"tunnel\"} 1",
+		"dnslookout_rule_info{rule=\"a \\\"b\\\" \\\\c\","
+		"title=\"\xc3\xa9???}\",category=\"\"} 1",
+		"# TYPE dnslookout_alerts_waiting gauge",
+		"dnslookout_alerts_delivered_total{output=\"syslog\"} 90",
+		"dnslookout_alerts_delivered_total{output=\"file\"} 91",
+		"dnslookout_alerts_waiting{output=\"file\"} 7",
+		"dnslookout_alerts_lost_total{output=\"syslog\"} 3",
+		"dnslookout_test_alerts_total 4",
+		"dnslookout_start_time_seconds 1000",
+		"dnslookout_rules 34",
+		"dnslookout_patterns 1254",
+		"dnslookout_list_oldest_timestamp_seconds 2000",
+		"dnslookout_list_newest_timestamp_seconds 3000",
+	};
+	const char *text = print_text();
+	char line[256];
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		snprintf(line, sizeof(line), "\n%s\n", lines[i]);
+		if (!strstr(text, line)) {
+			print_error("%s", text);
+			fail_msg("no line %s", lines[i]);
+		}
+	}
+	/* NO_QUESTION is a reason, but nobody's fault. */
+	assert_null(strstr(text, "no_question"));
+	(void)state;
+}
+
+/* The heartbeat of a thread that woke up, now; of one that never did, none. */
+static void test_heartbeats(void **state)
+{
+	static const char capture[] =
+		"\ndnslookout_capture_heartbeat_timestamp_seconds{";
+	static const char loop[] =
+		"\ndnslookout_loop_heartbeat_timestamp_seconds ";
+	double now = (double)time(NULL), seconds = 0;
+	const char *text = print_text();
+	const char *at = strstr(text, capture);
+
+	assert_non_null(at);
+	assert_int_equal(sscanf(at + sizeof(capture) - 1,
+				 "interface=\"eth0\"} %lf\n", &seconds),
+		1);
+	assert_true(seconds > now - 60 && seconds < now + 60);
+	assert_null(strstr(at + 1, capture));
+	at = strstr(text, loop);
+	assert_non_null(at);
+	seconds = strtod(at + sizeof(loop) - 1, NULL);
+	assert_true(seconds > now - 60 && seconds < now + 60);
+	(void)state;
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_samples),
+		cmocka_unit_test(test_heartbeats),
+	};
+
+	(void)argv;
+	if (argc > 1) {
+		print(stdout);
+		return 0;
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
