@@ -325,8 +325,8 @@ static void on_statistics(uv_signal_t *handle, int number)
 	struct loop_state *st = handle->data;
 	struct loop *l = st->loop;
 
-	summary_say(l->options, l->sources, l->n_sources, l->rules,
-		outputs_lost(&l->outputs), false);
+	summary_say(l->options, l->sources, l->n_sources, l->rules, &l->outputs,
+		false);
 	(void)number;
 }
 

@@ -16,7 +16,6 @@
  * choice: daemons do not expect it on this socket.
  */
 #include <errno.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,9 +62,7 @@ struct out_syslog {
 	unsigned facility;
 	bool cee;
 
-	/* the loop thread's */
-	uint64_t n_lost; /* queue full */
-	char buf[MESSAGE_MAX];
+	char buf[MESSAGE_MAX]; /* the loop thread's */
 
 	/* the writer's thread's, and before it begins and after its end ours */
 	int fd; /* -1: not connected */
@@ -73,7 +70,7 @@ struct out_syslog {
 	time_t stalled_since; /* CLOCK_MONOTONIC; 0: not */
 	bool out; /* an outage was told of */
 	bool refused_said;
-	_Atomic uint64_t n_refused; /* too long for the socket; relaxed */
+	uint64_t n_refused; /* too long for the socket */
 };
 
 static time_t monotonic_s(void)
@@ -137,16 +134,8 @@ static void record(struct output *o, const struct dlo_record *rec,
 						     : SEV_ERR);
 	if (len == 0 || !writer_push(o->writer,
 				&(struct iovec){s->buf, len + 1}, 1, 1)) {
-		s->n_lost++;
+		output_lose(o, 1, false);
 	}
-}
-
-static uint64_t lost(const struct output *o)
-{
-	const struct out_syslog *s = (const struct out_syslog *)o;
-
-	return s->n_lost +
-	       atomic_load_explicit(&s->n_refused, memory_order_relaxed);
 }
 
 /* ---- the socket ---------------------------------------------------------- */
@@ -251,7 +240,10 @@ static int send_one(struct out_syslog *s, const struct iovec *v)
 /* A message that the socket will never take. */
 static void refused(struct out_syslog *s, size_t len)
 {
-	atomic_fetch_add_explicit(&s->n_refused, 1, memory_order_relaxed);
+	s->n_refused++;
+	/* It leaves the queue, which counts it as delivered. */
+	account_add(&s->o.account,
+		&(struct account_counts){.delivered = (uint64_t)-1, .lost = 1});
 	if (!s->refused_said) {
 		log_warning("the log socket %s refuses an alert of %zu octets",
 			s->path, len);
@@ -326,22 +318,19 @@ static size_t loss(void *ctx, uint64_t n, time_t since, char *buf)
 
 /* ---- opening and closing ------------------------------------------------- */
 
-static bool close_syslog(
-	struct output *o, unsigned grace_ms, uint64_t *ret_n_lost)
+static bool close_syslog(struct output *o, unsigned grace_ms)
 {
 	struct out_syslog *s = (struct out_syslog *)o;
 	struct writer_left left = writer_close(o->writer, grace_ms);
-	uint64_t n_lost = lost(o) + left.alerts;
-	uint64_t n = n_lost - s->n_lost; /* those were told of in the log */
+	uint64_t n = s->n_refused + left.alerts; /* not told of in the log */
 
 	if (n > 0) {
 		log_error("%llu alert%s could not be delivered to %s",
 			(unsigned long long)n, plural(n), s->path);
 	}
 	disconnect(s);
-	free(s);
-	*ret_n_lost = n_lost;
-	return n_lost == 0;
+	output_lose(o, left.alerts, false);
+	return account_get(&o->account).lost == 0;
 }
 
 static int set_address(struct out_syslog *s)
@@ -377,12 +366,13 @@ static int open_socket(struct out_syslog *s, bool service)
 
 static struct out_syslog *new (const struct options *o)
 {
-	static const struct output_class class = {
-		"syslog", record, close_syslog, lost, NULL};
-	struct out_syslog *s = calloc(1, sizeof(*s));
+	static const struct output_class class = {.name = "syslog",
+		.each = true,
+		.record = record,
+		.close = close_syslog};
+	struct out_syslog *s = output_new(sizeof(*s), &class);
 
 	if (s) {
-		s->o.class = &class;
 		s->path = o->syslog;
 		s->facility = o->syslog_facility;
 		s->cee = o->syslog_format == SYSLOG_CEE;
@@ -404,18 +394,19 @@ int out_syslog_open(const struct output_context *c, struct output **ret)
 		.moved = c->moved,
 		.moved_ctx = c->ctx,
 		.ctx = s,
+		.account = s ? &s->o.account : NULL,
 	};
 	int r = s ? writer_open(&w, &s->o.writer) : -ENOMEM;
 
 	if (r < 0) {
 		log_error("cannot start the syslog writer: %s", strerror(-r));
-		free(s);
+		output_free(s ? &s->o : NULL);
 		return r;
 	}
 	r = open_socket(s, c->options->service);
 	if (r < 0) {
 		writer_close(s->o.writer, 1);
-		free(s);
+		output_free(s ? &s->o : NULL);
 		return r;
 	}
 	*ret = &s->o;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "census.h"
+#include "ledger.h"
 #include "log.h"
 #include "plural.h"
 #include "syscalls.h"
@@ -267,13 +268,16 @@ static void print_refused(FILE *f)
 
 static void print(FILE *f, const struct options *o,
 	const struct source *sources, unsigned n_sources,
-	const struct dlo_ruleset *rules, uint64_t lost, bool at_end)
+	const struct dlo_ruleset *rules, const struct outputs *outputs,
+	bool at_end)
 {
 	struct totals t = totals_of(sources, n_sources);
 	struct tallies all = {0};
 
 	print_packets(f, &t);
-	print_found(f, sources, n_sources, rules, t.lost + lost);
+	print_found(
+		f, sources, n_sources, rules, t.lost + outputs_lost(outputs));
+	ledger_print(f, outputs, sources, n_sources, at_end, o->service);
 	print_notes(f, sources, n_sources);
 	print_ends(f, sources, n_sources,
 		"packets that went no further: ", DLO_ENDS_FRAME);
@@ -347,8 +351,8 @@ void summary_say_census(const struct source *sources, unsigned n_sources)
 }
 
 void summary_say(const struct options *o, const struct source *sources,
-	unsigned n_sources, const struct dlo_ruleset *rules, uint64_t lost,
-	bool at_end)
+	unsigned n_sources, const struct dlo_ruleset *rules,
+	const struct outputs *outputs, bool at_end)
 {
 	char *text = NULL;
 	size_t len;
@@ -358,7 +362,7 @@ void summary_say(const struct options *o, const struct source *sources,
 		log_error("out of memory");
 		return;
 	}
-	print(f, o, sources, n_sources, rules, lost, at_end);
+	print(f, o, sources, n_sources, rules, outputs, at_end);
 	fclose(f);
 	if (o->service) {
 		log_lines(text);

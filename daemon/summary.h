@@ -6,16 +6,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "output.h"
 #include "source.h"
 
 /*
  * Says on stderr tcpdump's three lines, then what was found, why packets went
- * no further and, `at_end` (no frame may be under way), what was only counted,
- * with -v by client. `lost` are alerts that outputs lost.
+ * no further and, `at_end` (no frame may be under way, all outputs are closed),
+ * what was only counted, with -v by client.
  */
 void summary_say(const struct options *o, const struct source *sources,
-	unsigned n_sources, const struct dlo_ruleset *rules, uint64_t lost,
-	bool at_end);
+	unsigned n_sources, const struct dlo_ruleset *rules,
+	const struct outputs *outputs, bool at_end);
 
 #define STATUS_MAX 256
 

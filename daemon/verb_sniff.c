@@ -158,8 +158,8 @@ static int run(struct sniff *s)
 	loop_run(&s->loop);
 	notify_send("STOPPING=1");
 	delivered = outputs_close(&s->loop.outputs, GRACE_MS);
-	summary_say(o, s->sources, s->n_sources, s->rules,
-		s->loop.outputs.n_lost, true);
+	summary_say(
+		o, s->sources, s->n_sources, s->rules, &s->loop.outputs, true);
 	return exit_code(s, delivered);
 }
 

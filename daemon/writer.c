@@ -37,6 +37,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "account.h"
+
 #define MARK UINT32_C(0)
 #define SKIP UINT32_MAX
 
@@ -233,6 +235,11 @@ static void release(struct writer *w, const struct cursor *c)
 	}
 	w->progress++;
 	unlock_moved(w);
+	if (w->c.account && c->passed.alerts) {
+		account_add(
+			w->c.account, &(struct account_counts){
+					      .delivered = c->passed.alerts});
+	}
 }
 
 static void release_mark(struct writer *w)

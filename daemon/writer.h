@@ -10,6 +10,7 @@
 #include <sys/uio.h>
 #include <time.h>
 
+struct account;
 struct writer;
 
 #define WRITER_BATCH 1024u /* messages that deliver() gets at most: IOV_MAX */
@@ -47,6 +48,9 @@ struct writer_config {
 	 * had returned false: ask again. In the thread. May be NULL. */
 	void (*moved)(void *moved_ctx);
 	void *ctx, *moved_ctx;
+	/* Counts as delivered the alerts of messages that leave the queue;
+	 * NULL: deliver() counts. */
+	struct account *account;
 };
 
 /* Takes the queue's address space (its pages cost nothing before they are

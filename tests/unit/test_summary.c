@@ -74,6 +74,22 @@ unsigned dlo_ruleset_n_patterns(const struct dlo_ruleset *rs)
 	return n_patterns;
 }
 
+/* The one output there is. */
+static struct output_alerts alerts_of_output;
+
+struct output_alerts outputs_alerts(const struct outputs *o, unsigned i)
+{
+	(void)o;
+	assert_int_equal(i, 0);
+	return alerts_of_output;
+}
+
+uint64_t outputs_lost(const struct outputs *o)
+{
+	(void)o;
+	return alerts_of_output.lost;
+}
+
 /* What a summary of two sources says. */
 static const char *say(struct dlo_engine engines[2],
 	const struct source_counts *counts, bool verbose, uint64_t lost)
@@ -81,6 +97,7 @@ static const char *say(struct dlo_engine engines[2],
 	static char text[4096];
 	struct options options = {.verbose = verbose};
 	struct source sources[2] = {{0}};
+	struct outputs outputs = {.n = 1};
 	int log = memfd_create("stderr", MFD_CLOEXEC);
 	int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 	char *census;
@@ -93,7 +110,13 @@ static const char *say(struct dlo_engine engines[2],
 	atomic_store(&sources[0].counts.filtered, counts->filtered);
 	atomic_store(&sources[0].counts.dropped, counts->dropped);
 	dup2(log, STDERR_FILENO);
-	summary_say(&options, sources, 2, NULL, lost, true);
+	/* It was given as many as were raised. */
+	alerts_of_output = (struct output_alerts){.output = "test",
+		.each = true,
+		.raised = summary_alerts(sources, 2),
+		.delivered = summary_alerts(sources, 2) - lost,
+		.lost = lost};
+	summary_say(&options, sources, 2, NULL, &outputs, true);
 	dup2(saved, STDERR_FILENO);
 	n = pread(log, text, sizeof(text) - 1, 0);
 	assert_true(n >= 0);
@@ -126,6 +149,7 @@ static void test_one_of_each(void **state)
 		"0 packets dropped by kernel\n"
 		"1 question, 1 malformed, 1 alert, 0 counted, 0 suppressed, "
 		"1 lost; 1 list, 1 pattern\n"
+		"test: 1 alert raised: 1 lost\n"
 		"jumps back in time: 1\n"
 		"packets that went no further: 1 in fragments, held for the "
 		"rest\n"
