@@ -187,7 +187,7 @@ unsigned spool_peek(struct spool *s, struct iovec *v, unsigned n)
 
 uint64_t spool_drop(struct spool *s, unsigned n)
 {
-	struct spool_segment *g = spool_head(s);
+	struct spool_segment *g;
 	const struct spool_record *r = NULL;
 	uint64_t alerts = 0;
 
@@ -198,6 +198,7 @@ uint64_t spool_drop(struct spool *s, unsigned n)
 	if (!r) {
 		return 0;
 	}
+	g = spool_head(s);
 	/* A file that was changed may hold others than were counted. */
 	alerts = alerts < g->alerts ? alerts : g->alerts;
 	g->n_messages -= n;
