@@ -401,15 +401,15 @@ static size_t deliver(
 	return 0;
 }
 
-static size_t loss(void *ctx, uint64_t n, time_t since, char *buf)
+static bool loss(void *ctx, uint64_t n, time_t since)
 {
 	struct out_pcapng *s = ctx;
 
-	(void)since, (void)buf;
+	(void)since;
 	log_warning("%llu %s lost: %s is written too slowly",
 		(unsigned long long)n, n == 1 ? "packet" : "packets",
 		s->is_stdout ? "standard output" : s->path);
-	return 0;
+	return false;
 }
 
 /* ---- opening and closing ------------------------------------------------- */

@@ -176,12 +176,12 @@ static size_t deliver(
 	return 0;
 }
 
-static size_t loss(void *ctx, uint64_t n, time_t since, char *buf)
+static bool loss(void *ctx, uint64_t n, time_t since)
 {
-	(void)ctx, (void)since, (void)buf;
+	(void)ctx, (void)since;
 	log_warning("%llu line%s lost: standard output is read too slowly",
 		(unsigned long long)n, plural(n));
-	return 0;
+	return false;
 }
 
 /* ---- opening and closing ------------------------------------------------- */

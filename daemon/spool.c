@@ -344,12 +344,16 @@ static int write_some(struct spool *s, const struct iovec *v, unsigned n,
 	return 0;
 }
 
+bool spool_has_room(const struct spool *s, size_t octets)
+{
+	return s->size + SPOOL_MAGIC_LEN + octets <= s->size_max;
+}
+
 /* Whether a message has room in a segment of its own. */
 static bool has_room(const struct spool *s, const struct iovec *v)
 {
-	size_t len = SPOOL_MAGIC_LEN + SPOOL_HEADER + v->iov_len;
-
-	return v->iov_len <= SPOOL_MESSAGE_MAX && s->size + len <= s->size_max;
+	return v->iov_len <= SPOOL_MESSAGE_MAX &&
+	       spool_has_room(s, SPOOL_HEADER + v->iov_len);
 }
 
 int spool_append(struct spool *s, const struct iovec *v, unsigned n,

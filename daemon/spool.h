@@ -32,6 +32,10 @@ void spool_close(struct spool *s);
 bool spool_is_empty(const struct spool *s);
 uint64_t spool_alerts(const struct spool *s); /* in all messages */
 
+/* Whether messages of so many octets, headers included, have room. Room comes
+ * when a segment has been delivered: at least 128 KiB at once. */
+bool spool_has_room(const struct spool *s, size_t octets);
+
 /*
  * Puts the messages v[0..n) behind the others, each of `alerts` alerts.
  * *ret_n: so many of them, also on failure. 0: all; 1: the next one has no

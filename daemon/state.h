@@ -5,7 +5,7 @@
 
 #include "options.h"
 
-#define STATE_PATH_MAX 4096u
+#define STATE_PATH_MAX 1024u
 
 /*
  * Its path, with "/" and `name` behind it unless that is "": of --state-dir,

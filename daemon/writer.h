@@ -14,13 +14,13 @@ struct account;
 struct writer;
 
 #define WRITER_BATCH 1024u /* messages that deliver() gets at most: IOV_MAX */
-#define WRITER_LINE_MAX 256u
 
 /* What the thread waits for before it calls deliver() again. */
 struct writer_wait {
 	int fd; /* to be writable; -1: only time passes */
 	int timeout_ms; /* at most; -1: no limit */
 	bool no_more; /* never: the thread ends, what is queued stays */
+	bool again; /* then also if nothing is queued */
 };
 
 struct writer_config {
@@ -34,16 +34,20 @@ struct writer_config {
 	 * Takes octets from the front of v[0..n), which it may change, and
 	 * returns how many; what it leaves comes again, after *ret_wait when it
 	 * says something (at first: at once). May block: writer_close()
-	 * interrupts system calls. In the thread.
+	 * interrupts system calls. n = 0: only when it was asked for (`again`,
+	 * writer_call()). In the thread.
 	 */
 	size_t (*deliver)(void *ctx, struct iovec *v, unsigned n,
 		struct writer_wait *ret_wait);
 	/*
 	 * n messages were lost at this place of the queue, the first at
-	 * `since`. May put a message that says so into buf and returns its
-	 * length, at most WRITER_LINE_MAX; 0: none. In the thread.
+	 * `since`. True: deliver() is to be called next, as with `again`. In
+	 * the thread.
 	 */
-	size_t (*loss)(void *ctx, uint64_t n, time_t since, char *buf);
+	bool (*loss)(void *ctx, uint64_t n, time_t since);
+	/* At the end of the thread, before writer_close() returns: as deliver()
+	 * for what is still queued, until it takes nothing. May be NULL. */
+	size_t (*keep)(void *ctx, struct iovec *v, unsigned n);
 	/* Something left the queue after writer_ready() or writer_drained()
 	 * had returned false: ask again. In the thread. May be NULL. */
 	void (*moved)(void *moved_ctx);
@@ -75,6 +79,9 @@ bool writer_push(
  * move any more. */
 bool writer_ready(struct writer *w);
 bool writer_drained(struct writer *w);
+
+/* deliver() is to be called though nothing may be queued. Any thread. */
+void writer_call(struct writer *w);
 
 /* Messages that wait; whether writer_close() was called. Any thread. */
 size_t writer_queued(struct writer *w);

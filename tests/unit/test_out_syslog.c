@@ -52,7 +52,7 @@ size_t dlo_json_print(const struct dlo_record *rec,
 /* ---- the test's log daemon, and our own stderr ---- */
 
 static struct {
-	char folder[64], path[96];
+	char folder[64], path[96], state[96];
 	int fd; /* the socket; -1: away */
 	int log, saved; /* what goes to stderr; the real one */
 	struct options options;
@@ -158,6 +158,7 @@ static int setup(void **state)
 	t.saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 	dup2(t.log, STDERR_FILENO);
 	t.fd = -1;
+	snprintf(t.state, sizeof(t.state), "%s/state", t.folder);
 	t.options.syslog = t.path;
 	t.options.syslog_facility = 21; /* local5 */
 	(void)state;
@@ -166,13 +167,18 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
+	char spool[128];
+
 	if (t.fd >= 0) {
 		daemon_stop();
 	}
 	dup2(t.saved, STDERR_FILENO);
 	close(t.saved);
 	close(t.log);
-	rmdir(t.folder);
+	snprintf(spool, sizeof(spool), "%s/spool-syslog", t.state);
+	rmdir(spool); /* which is empty, or not there */
+	rmdir(t.state);
+	assert_int_equal(rmdir(t.folder), 0);
 	(void)state;
 	return 0;
 }
@@ -304,7 +310,7 @@ static void test_stall(void **state)
 		}
 		assert_int_equal(sscanf(p,
 					 "%lu alerts not logged since "
-					 "%*2d:%*2d:%*2d%n",
+					 "%*4d-%*2d-%*2d %*2d:%*2d:%*2d%n",
 					 &n_told, &at),
 			1);
 		assert_int_equal(at, strlen(p));
@@ -366,6 +372,7 @@ static void test_quick_restart_is_no_outage(void **state)
 static void test_service_starts_before_the_daemon(void **state)
 {
 	t.options.service = true;
+	t.options.state_dir = t.state;
 	assert_int_equal(open_output(), 0);
 	assert_int_equal(n_said("No such file or directory; 0 alerts wait"), 1);
 	give_alert(1);
