@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* spool_base.h - what the two halves of a spool share: spool.c, spool_open.c.
- */
+/* spool_base.h - what spool.c and spool_open.c share: a spool from within. */
 #ifndef SPOOL_BASE_H
 #define SPOOL_BASE_H
 
-#include "spool.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "spool_format.h"
 
 #define SPOOL_GATHER 256u /* messages of one write */
 #define SPOOL_BATCH 1024u /* records that are known at a time */

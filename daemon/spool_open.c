@@ -11,6 +11,7 @@
 
 #include "log.h"
 #include "plural.h"
+#include "spool.h"
 #include "spool_base.h"
 
 static int by_number(const void *a, const void *b)
