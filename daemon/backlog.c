@@ -329,6 +329,9 @@ static size_t deliver(
 	struct backlog *b = ctx;
 	unsigned done = 0;
 
+	if (b->c.called && b->c.called(b->c.ctx)) {
+		b->not_before_ms = 0;
+	}
 	if (n > 0 && b->spool && (has_spooled(b) || is_late(b))) {
 		done = put_by(b, v, n);
 	}

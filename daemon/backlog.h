@@ -33,6 +33,9 @@ struct backlog_config {
 	const char *verb, *what, *path;
 	const char *trouble; /* there already at the start; NULL: none */
 	size_t queue; /* octets */
+	/* Each time that the thread is awake, before anything is delivered;
+	 * true: no attempt is to wait any longer. May be NULL. */
+	bool (*called)(void *ctx);
 	/* Takes messages from the front of v[0..n); returns how many. Must not
 	 * block. In the writer's thread, n > 0. */
 	unsigned (*deliver)(

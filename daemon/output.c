@@ -23,12 +23,18 @@ static bool wants_syslog(const struct options *o)
 	return o->syslog;
 }
 
+static bool wants_file(const struct options *o)
+{
+	return o->alerts != NULL;
+}
+
 static const struct {
 	bool (*wanted)(const struct options *o);
 	int (*open)(const struct output_context *c, struct output **ret);
 } table[] = {
 	{wants_stdout, out_stdout_open},
 	{wants_syslog, out_syslog_open},
+	{wants_file, out_file_open},
 	{wants_pcapng, out_pcapng_open},
 };
 #define TABLE_N (sizeof(table) / sizeof(table[0]))

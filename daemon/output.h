@@ -73,6 +73,7 @@ bool output_close(
 
 /* Openers: 0; -errno after a message. */
 int out_stdout_open(const struct output_context *c, struct output **ret);
+int out_file_open(const struct output_context *c, struct output **ret);
 int out_pcapng_open(const struct output_context *c, struct output **ret);
 int out_syslog_open(const struct output_context *c, struct output **ret);
 
