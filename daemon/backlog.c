@@ -394,7 +394,7 @@ int backlog_open(struct backlog *b, const struct backlog_config *c,
 	int r;
 
 	*b = (struct backlog){.c = *c, .output = o};
-	if (context->options->service) {
+	if (context->options->service && context->options->state_dir) {
 		open_spool(b, context->options);
 	}
 	if (b->spool) {

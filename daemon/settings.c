@@ -227,9 +227,10 @@ static int cross_check(struct options *o)
 		{o->service && !o->syslog && !o->write && !o->alerts, "syslog",
 			"without syslog, -w and --alerts the service tells "
 			"nobody"},
-		{!o->alerts && is_against(o, "alerts-min-free", "alerts"),
-			"alerts-min-free", "--alerts-min-free goes with "
-					   "--alerts"},
+		{!o->alerts && is_given(o, "alerts-min-free"),
+			"alerts-min-free",
+			"--alerts-min-free goes with "
+			"--alerts"},
 		{!o->service && is_given(o, "state-dir"), "state-dir",
 			"--state-dir goes with --service"},
 		{!o->service && is_given(o, "spool-size"), "spool-size",

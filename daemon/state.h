@@ -3,14 +3,16 @@
 #ifndef STATE_H
 #define STATE_H
 
+#include <sys/types.h>
+
 #include "options.h"
 
 #define STATE_PATH_MAX 1024u
 
 /*
  * Its path, with "/" and `name` behind it unless that is "": of --state-dir,
- * else of $STATE_DIRECTORY (systemd.exec(5): the first of those in it), else
- * /var/lib/dnslookout. 0, -ENAMETOOLONG.
+ * or, if that was not said, of $STATE_DIRECTORY (systemd.exec(5): the first of
+ * those in it). 0; -ENOENT: there is to be none; -ENAMETOOLONG.
  */
 int state_path(
 	const struct options *o, const char *name, char ret[STATE_PATH_MAX]);
@@ -19,5 +21,9 @@ int state_path(
  * folder `name` in it, whose path it gives. 0, -errno. */
 int state_make(
 	const struct options *o, const char *name, char ret[STATE_PATH_MAX]);
+
+/* A service is about to become that user: the folder, if it has to be made, is
+ * his. Whoever misses it will say so. */
+void state_make_for(const struct options *o, uid_t uid, gid_t gid);
 
 #endif

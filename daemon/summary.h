@@ -18,11 +18,12 @@ void summary_say(const struct options *o, const struct source *sources,
 	unsigned n_sources, const struct dlo_ruleset *rules,
 	const struct outputs *outputs, bool at_end);
 
-#define STATUS_MAX 256
+#define STATUS_MAX 480 /* notify.h */
 
-/* All of it in a line, for the service manager. */
+/* All of it in a line, for the service manager. at_end: as above. */
 void summary_status(const struct source *sources, unsigned n_sources,
-	const struct dlo_ruleset *rules, uint64_t lost, char text[STATUS_MAX]);
+	const struct dlo_ruleset *rules, const struct outputs *outputs,
+	bool at_end, char text[STATUS_MAX]);
 
 /* Alerts of all sources. */
 uint64_t summary_alerts(const struct source *sources, unsigned n_sources);

@@ -122,7 +122,8 @@ static int start(struct sniff *s)
 			return EXIT_RUNTIME;
 		}
 	}
-	summary_status(s->sources, s->n_sources, s->rules, 0, status);
+	summary_status(s->sources, s->n_sources, s->rules, &s->loop.outputs,
+		false, status);
 	notify_send("READY=1\nSTATUS=%s", status);
 	return 0;
 }
@@ -145,6 +146,7 @@ static int exit_code(const struct sniff *s, bool delivered)
 static int run(struct sniff *s)
 {
 	const struct options *o = &s->options;
+	char status[STATUS_MAX];
 	bool delivered;
 	int r;
 
@@ -158,6 +160,9 @@ static int run(struct sniff *s)
 	loop_run(&s->loop);
 	notify_send("STOPPING=1");
 	delivered = outputs_close(&s->loop.outputs, GRACE_MS);
+	summary_status(s->sources, s->n_sources, s->rules, &s->loop.outputs,
+		true, status);
+	notify_send("STATUS=%s", status);
 	summary_say(
 		o, s->sources, s->n_sources, s->rules, &s->loop.outputs, true);
 	return exit_code(s, delivered);
