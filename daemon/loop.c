@@ -33,13 +33,14 @@
 #define NUDGE_MS 50
 #define N_SIGNALS 5
 #define MINUTE_MS 60000
+#define STATUS_MS 5000
 
 struct loop_state {
 	struct loop *loop;
 	uv_loop_t uv;
 	uv_async_t wake;
 	uv_timer_t nudge;
-	uv_timer_t minute; /* live */
+	uv_timer_t minute, status; /* live */
 	uv_timer_t watchdog;
 	unsigned watchdog_ms;
 	bool stuck;
@@ -243,12 +244,14 @@ void loop_reader_gone(void *ctx)
 	uv_async_send(&l->state->wake);
 }
 
-static void tell_status(const struct loop *l)
+static void on_status(uv_timer_t *timer)
 {
+	const struct loop_state *st = timer->data;
+	const struct loop *l = st->loop;
 	char text[STATUS_MAX];
 
-	summary_status(l->sources, l->n_sources, l->rules,
-		outputs_lost(&l->outputs), text);
+	summary_status(
+		l->sources, l->n_sources, l->rules, &l->outputs, false, text);
 	notify_send("STATUS=%s", text);
 }
 
@@ -257,7 +260,6 @@ static void on_minute(uv_timer_t *timer)
 	struct loop_state *st = timer->data;
 	struct loop *l = st->loop;
 
-	tell_status(l);
 	minute_tick(
 		l->sources, l->n_sources, ++st->minutes, l->options->service);
 	exceptions_keep(l->exceptions, l->sources, l->n_sources, &st->uv);
@@ -331,7 +333,7 @@ static void on_statistics(uv_signal_t *handle, int number)
 	struct loop *l = st->loop;
 
 	summary_say(l->options, l->sources, l->n_sources, l->rules,
-		l->exceptions, outputs_lost(&l->outputs), false);
+		l->exceptions, &l->outputs, false);
 	(void)number;
 }
 
@@ -455,6 +457,10 @@ int loop_open(struct loop *l)
 		st->minute.data = st;
 	}
 	if (!r) {
+		r = uv_timer_init(&st->uv, &st->status);
+		st->status.data = st;
+	}
+	if (!r) {
 		r = uv_timer_init(&st->uv, &st->watchdog);
 		st->watchdog.data = st;
 	}
@@ -479,6 +485,8 @@ void loop_run(struct loop *l)
 	if (l->n_sources && l->sources[0].interface) {
 		uv_timer_start(
 			&l->state->minute, on_minute, MINUTE_MS, MINUTE_MS);
+		uv_timer_start(
+			&l->state->status, on_status, STATUS_MS, STATUS_MS);
 	}
 	start_watchdog(l->state);
 	uv_run(&l->state->uv, UV_RUN_DEFAULT);

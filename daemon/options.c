@@ -130,6 +130,17 @@ const struct option_row option_rows[] = {
 	{"syslog-format", NULL, 0, CHOICE, SNIFF | CONF, AT(syslog_format),
 		.choices = syslog_formats, .def = "text", .value = "F",
 		.help = "text, or cee: @cee: and JSON"},
+	{NO("alerts"), 0, TEXT, SNIFF | CONF, AT(alerts), .value = "FILE",
+		.help = "alerts to the end of FILE too, as JSON lines"},
+	{"alerts-min-free", NULL, 0, NUMBER, SNIFF | CONF,
+		AT(alerts_min_free_mib), FROM_TO(0, 1048576), .def = "64",
+		.value = "MIB",
+		.help = "write to that file only while more is free on its "
+			"file system"},
+	{"spool-size", NULL, 0, NUMBER, SNIFF | CONF, AT(spool_mib),
+		FROM_TO(1, 1048576), .def = "64", .value = "MIB",
+		.help = "with --service: disk for the alerts that an output "
+			"cannot deliver"},
 	{"service", NULL, 0, FLAG, SNIFF, AT(service),
 		.help = "run for systemd: no stdout, alerts to syslog"},
 	{NO("state-directory"), 0, TEXT, SNIFF | CONF, AT(state_directory),

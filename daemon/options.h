@@ -61,11 +61,14 @@ struct options {
 	const char *syslog; /* socket; NULL: none */
 	unsigned syslog_facility; /* number, RFC 3164 4.1.1 */
 	unsigned syslog_format; /* enum syslog_format */
+	const char *alerts; /* file of JSON lines; NULL: none */
+	unsigned alerts_min_free_mib; /* below it nothing is written there */
 	bool service, exit_code;
 	const char *state_directory; /* see state.h */
 	/* for who asks a service; NULL: nobody, and no group */
 	const char *control, *control_group;
 	const char *metrics_file; /* NULL: none */
+	unsigned spool_mib; /* of an output, at most */
 	/* rights */
 	const char *user; /* to become; NULL: nobody else */
 	bool sandbox;

@@ -61,7 +61,7 @@ struct out_pcapng {
 	size_t len;
 	unsigned n_alerts;
 	uint8_t frame[FRAME_MAX];
-	uint64_t n_lost_alerts, n_lost_packets;
+	uint64_t n_lost_packets;
 	/* the thread's */
 	int fd; /* -1: to be opened (a FIFO waits for its reader) */
 	bool fresh; /* fd is the file of the section header to come */
@@ -166,6 +166,11 @@ static enum ending ending(const struct out_pcapng *s)
 	return atomic_load_explicit(&s->ending, memory_order_relaxed);
 }
 
+static void lose(struct out_pcapng *s, uint64_t alerts)
+{
+	output_lose(&s->o, alerts, ending(s) == READER_GONE);
+}
+
 static bool push(struct out_pcapng *s, const struct iovec *v, unsigned n)
 {
 	return writer_push(s->o.writer, v, n, s->n_alerts);
@@ -214,6 +219,8 @@ static void push_packet(struct out_pcapng *s, const struct dlo_origin *origin)
 	size_t padding = -s->len % 4;
 
 	s->begin = s->begin || s->n_interfaces == INTERFACES_MAX;
+	account_add(
+		&s->o.account, &(struct account_counts){.taken = s->n_alerts});
 	begin_section(s);
 	n_interfaces = s->n_interfaces;
 	id = find_interface(s, &b, s->first.link_type, origin);
@@ -235,7 +242,7 @@ static void push_packet(struct out_pcapng *s, const struct dlo_origin *origin)
 			3)) {
 		s->n_interfaces = n_interfaces;
 		s->n_lost_packets++;
-		s->n_lost_alerts += s->n_alerts;
+		lose(s, s->n_alerts);
 	}
 	s->len = 0;
 	s->n_alerts = 0;
@@ -251,7 +258,11 @@ static void record(struct output *o, const struct dlo_record *rec,
 		return; /* of no packet, and may come amid a message */
 	}
 	if (ending(s) != GOES_ON) {
-		s->n_lost_alerts += is_alert && ending(s) == BROKEN;
+		s->n_alerts += is_alert;
+		account_add(&s->o.account,
+			&(struct account_counts){.taken = s->n_alerts});
+		lose(s, s->n_alerts);
+		s->n_alerts = 0;
 		s->n_lost_packets += rec->flags & DLO_RECORD_LAST &&
 				     ending(s) == BROKEN;
 		return;
@@ -272,11 +283,6 @@ static void record(struct output *o, const struct dlo_record *rec,
 	if (rec->flags & DLO_RECORD_LAST && s->len) {
 		push_packet(s, origin);
 	}
-}
-
-static uint64_t lost(const struct output *o)
-{
-	return ((const struct out_pcapng *)o)->n_lost_alerts;
 }
 
 /* A section without an interface is no capture for most readers. */
@@ -395,21 +401,20 @@ static size_t deliver(
 	return 0;
 }
 
-static size_t loss(void *ctx, uint64_t n, time_t since, char *buf)
+static bool loss(void *ctx, uint64_t n, time_t since)
 {
 	struct out_pcapng *s = ctx;
 
-	(void)since, (void)buf;
+	(void)since;
 	log_warning("%llu %s lost: %s is written too slowly",
 		(unsigned long long)n, n == 1 ? "packet" : "packets",
 		s->is_stdout ? "standard output" : s->path);
-	return 0;
+	return false;
 }
 
 /* ---- opening and closing ------------------------------------------------- */
 
-static bool close_pcapng(
-	struct output *o, unsigned grace_ms, uint64_t *ret_n_lost)
+static bool close_pcapng(struct output *o, unsigned grace_ms)
 {
 	struct out_pcapng *s = (struct out_pcapng *)o;
 	struct writer_left left;
@@ -430,8 +435,7 @@ static bool close_pcapng(
 		log_error("cannot write to %s: %s", s->path, strerror(errno));
 		fine = false;
 	}
-	*ret_n_lost = s->n_lost_alerts + (gone ? 0 : left.alerts);
-	free(s);
+	lose(s, left.alerts);
 	return fine;
 }
 
@@ -474,9 +478,8 @@ int out_pcapng_open(const struct output_context *c, struct output **ret)
 	static const struct output_class class = {.name = "pcapng",
 		.record = record,
 		.close = close_pcapng,
-		.lost = lost,
 		.reopen = reopen};
-	struct out_pcapng *s = calloc(1, sizeof(*s));
+	struct out_pcapng *s = output_new(sizeof(*s), &class);
 	struct writer_config w = {
 		.name = "pcapng",
 		.size = QUEUE_SIZE,
@@ -490,13 +493,14 @@ int out_pcapng_open(const struct output_context *c, struct output **ret)
 	int r = -ENOMEM;
 
 	if (s) {
-		s->o = (struct output){.class = &class, .patient = true};
+		s->o.patient = true;
 		s->c = *c;
 		s->path = c->options->write;
 		s->is_stdout = strcmp(s->path, "-") == 0;
 		s->fd = -1;
 		s->fresh = s->begin = true;
 		w.ctx = s;
+		w.account = &s->o.account;
 		r = open_file(s);
 	}
 	if (r == 0) {
@@ -505,7 +509,7 @@ int out_pcapng_open(const struct output_context *c, struct output **ret)
 	if (r < 0) {
 		log_error("%s: %s", c->options->write,
 			r == -ETXTBSY ? "is being read" : strerror(-r));
-		free(s);
+		output_free(s ? &s->o : NULL);
 		return r;
 	}
 	begin_section(s); /* so that no packet at all is a capture too */

@@ -26,8 +26,8 @@ struct out_stdout {
 	struct output_context c;
 	struct dlo_text *text; /* NULL: JSON */
 	struct stamp stamp;
-	unsigned n_alerts; /* of the message whose line is being made */
-	uint64_t n_lost_alerts, n_lost_lines; /* queue full */
+	uint64_t n_alerts; /* of the message whose line is being made */
+	uint64_t n_lost_lines; /* queue full */
 	/* Written by the thread, read by the loop thread; relaxed, for nothing
 	 * else hangs on it. */
 	_Atomic enum ending ending;
@@ -36,17 +36,27 @@ struct out_stdout {
 
 /* ---- in the loop thread -------------------------------------------------- */
 
+static enum ending ending(const struct out_stdout *s)
+{
+	return atomic_load_explicit(&s->ending, memory_order_relaxed);
+}
+
+static void lose(struct out_stdout *s, uint64_t alerts)
+{
+	output_lose(&s->o, alerts, ending(s) == READER_GONE);
+}
+
 static bool is_alert(const struct dlo_record *rec)
 {
 	return rec->kind == DLO_RECORD_ALERT || rec->kind == DLO_RECORD_CLOSING;
 }
 
 static void push(struct out_stdout *s, const struct iovec *v, unsigned n,
-	unsigned alerts)
+	uint32_t alerts)
 {
 	if (!writer_push(s->o.writer, v, n, alerts)) {
 		s->n_lost_lines++;
-		s->n_lost_alerts += alerts;
+		lose(s, alerts);
 	}
 }
 
@@ -79,7 +89,7 @@ static void record_text(struct out_stdout *s, const struct dlo_record *rec)
 	}
 	at += stamp_print(&s->stamp, ts_ns, front + at);
 	push(s, (struct iovec[]){{front, at}, {(void *)(uintptr_t)line, len}},
-		2, closing ? 1 : s->n_alerts);
+		2, closing ? 1 : (uint32_t)s->n_alerts);
 	s->n_alerts = closing ? s->n_alerts : 0;
 }
 
@@ -95,12 +105,9 @@ static void record_json(struct out_stdout *s, const struct dlo_record *rec,
 	if (len > 0) {
 		s->json[len] = '\n'; /* where the NUL was */
 		push(s, &(struct iovec){s->json, len + 1}, 1, is_alert(rec));
+	} else {
+		lose(s, is_alert(rec)); /* it has no form */
 	}
-}
-
-static enum ending ending(const struct out_stdout *s)
-{
-	return atomic_load_explicit(&s->ending, memory_order_relaxed);
 }
 
 static void record(struct output *o, const struct dlo_record *rec,
@@ -108,14 +115,9 @@ static void record(struct output *o, const struct dlo_record *rec,
 {
 	struct out_stdout *s = (struct out_stdout *)o;
 
-	switch (ending(s)) {
-	case GOES_ON:
-		break;
-	case BROKEN:
-		s->n_lost_alerts += s->n_alerts + is_alert(rec);
+	if (ending(s) != GOES_ON) {
+		lose(s, s->n_alerts + is_alert(rec));
 		s->n_alerts = 0;
-		return;
-	case READER_GONE: /* and wants no more */
 		return;
 	}
 	if (s->text) {
@@ -123,11 +125,6 @@ static void record(struct output *o, const struct dlo_record *rec,
 	} else {
 		record_json(s, rec, origin);
 	}
-}
-
-static uint64_t lost(const struct output *o)
-{
-	return ((const struct out_stdout *)o)->n_lost_alerts;
 }
 
 /* ---- in the writer's thread ---------------------------------------------- */
@@ -179,18 +176,17 @@ static size_t deliver(
 	return 0;
 }
 
-static size_t loss(void *ctx, uint64_t n, time_t since, char *buf)
+static bool loss(void *ctx, uint64_t n, time_t since)
 {
-	(void)ctx, (void)since, (void)buf;
+	(void)ctx, (void)since;
 	log_warning("%llu line%s lost: standard output is read too slowly",
 		(unsigned long long)n, plural(n));
-	return 0;
+	return false;
 }
 
 /* ---- opening and closing ------------------------------------------------- */
 
-static bool close_stdout(
-	struct output *o, unsigned grace_ms, uint64_t *ret_n_lost)
+static bool close_stdout(struct output *o, unsigned grace_ms)
 {
 	struct out_stdout *s = (struct out_stdout *)o;
 	struct writer_left left = writer_close(s->o.writer, grace_ms);
@@ -202,9 +198,8 @@ static bool close_stdout(
 		log_error("%zu line%s could not be written to standard output",
 			left.n, plural(left.n));
 	}
-	*ret_n_lost = s->n_lost_alerts + (gone ? 0 : left.alerts);
+	lose(s, s->n_alerts + left.alerts);
 	dlo_text_free(s->text);
-	free(s);
 	return fine;
 }
 
@@ -241,9 +236,11 @@ static int open_text(struct out_stdout *s)
 
 int out_stdout_open(const struct output_context *c, struct output **ret)
 {
-	static const struct output_class class = {
-		"stdout", record, close_stdout, lost, NULL};
-	struct out_stdout *s = calloc(1, sizeof(*s));
+	static const struct output_class class = {.name = "stdout",
+		.each = true,
+		.record = record,
+		.close = close_stdout};
+	struct out_stdout *s = output_new(sizeof(*s), &class);
 	struct writer_config w = {
 		.name = "stdout",
 		.size = QUEUE_SIZE,
@@ -257,18 +254,19 @@ int out_stdout_open(const struct output_context *c, struct output **ret)
 	int r = -ENOMEM;
 
 	if (s) {
-		s->o = (struct output){.class = &class, .patient = true};
+		s->o.patient = true;
 		s->c = *c;
 		r = open_text(s);
 	}
 	if (r == 0) {
 		w.ctx = s;
+		w.account = &s->o.account;
 		r = writer_open(&w, &s->o.writer);
 	}
 	if (r < 0) {
 		log_error("cannot open standard output: %s", strerror(-r));
 		dlo_text_free(s ? s->text : NULL);
-		free(s);
+		output_free(s ? &s->o : NULL);
 		return r;
 	}
 	*ret = &s->o;

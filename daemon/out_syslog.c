@@ -5,17 +5,20 @@
  * Theory of operation
  *
  * syslog(3) blocks when the daemon stalls and loses in silence when it is away.
- * So this is a non-blocking datagram socket of our own, and an alert leaves the
- * queue when the kernel has taken it. Until then there is an outage: either
+ * So this is a non-blocking datagram socket of our own, and an alert is
+ * delivered when the kernel has taken it. Until then there is an outage: either
  * the daemon reads nothing (EAGAIN: wait for POLLOUT), or it is away (connect
- * again, less and less often). One message tells of it, one of its end.
+ * again, less and less often). Meanwhile alerts wait in the backlog.
  *
- * A message in the queue is an octet, the severity, and what comes after the
- * tag; the header is made when it is sent, for daemons expect the time of
- * sending there (the packet's own time is in the message). RFC 5424 is no
+ * A message in the backlog is an octet, the severity, and what comes after the
+ * tag; the header is made when it is sent. Daemons expect the time of sending
+ * there, and many replace it by that of arrival; it has neither year nor zone,
+ * so that a late one would be taken for another day's or the next year's; and a
+ * log stays in order. The packet's own time is in the message. RFC 5424 is no
  * choice: daemons do not expect it on this socket.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,11 +27,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "backlog.h"
 #include "dnslookout.h"
 #include "log.h"
 #include "output.h"
 #include "plural.h"
-#include "writer.h"
 
 /* 4,096 of the longest text lines: 1,024 octets less a header. */
 #define QUEUE_SIZE ((size_t)4 << 20)
@@ -57,20 +60,18 @@ static const unsigned char severities[DLO_LEVEL__N] = {
 
 struct out_syslog {
 	struct output o;
+	struct backlog backlog;
 	const char *path;
 	struct sockaddr_un to;
 	unsigned facility;
 	bool cee;
 
-	/* the loop thread's */
-	uint64_t n_lost; /* queue full */
-	char buf[MESSAGE_MAX];
+	char buf[MESSAGE_MAX]; /* the loop thread's */
 
 	/* the writer's thread's, and before it begins and after its end ours */
 	int fd; /* -1: not connected */
 	unsigned back_off_ms; /* until the next attempt */
 	time_t stalled_since; /* CLOCK_MONOTONIC; 0: not */
-	bool out; /* an outage was told of */
 	bool refused_said;
 };
 
@@ -133,17 +134,11 @@ static void record(struct output *o, const struct dlo_record *rec,
 	len = print(s, rec, origin);
 	s->buf[0] = (char)(rec->level < DLO_LEVEL__N ? severities[rec->level]
 						     : SEV_ERR);
-	if (len == 0 || !writer_push(o->writer,
-				&(struct iovec){s->buf, len + 1}, 1, 1)) {
-		s->n_lost++;
+	if (len == 0) {
+		output_lose(o, 1, false);
+		return;
 	}
-}
-
-static uint64_t lost(const struct output *o)
-{
-	const struct out_syslog *s = (const struct out_syslog *)o;
-
-	return s->n_lost + writer_alerts(o->writer).refused;
+	backlog_push(&s->backlog, s->buf, len + 1);
 }
 
 /* ---- the socket ---------------------------------------------------------- */
@@ -174,38 +169,13 @@ static void disconnect(struct out_syslog *s)
 	}
 }
 
-/* Says once why nothing leaves. */
-static void tell_outage(struct out_syslog *s, const char *why)
-{
-	size_t n;
-
-	if (!s->out) {
-		n = writer_queued(s->o.writer);
-		log_warning("cannot reach the log socket %s: %s; %zu alert%s "
-			    "wait%s",
-			s->path, why, n, plural(n), n == 1 ? "s" : "");
-	}
-	s->out = true;
-}
-
-static void tell_end_of_outage(struct out_syslog *s)
-{
-	s->stalled_since = 0;
-	s->back_off_ms = 0;
-	if (s->out) {
-		log_info("the log socket %s is back", s->path);
-	}
-	s->out = false;
-}
-
 /* ---- in the writer's thread ---------------------------------------------- */
 
 /* The daemon is away. */
-static struct writer_wait away(struct out_syslog *s, int error)
+static void away(struct out_syslog *s, int error, struct backlog_try *t)
 {
 	unsigned ms = s->back_off_ms;
 
-	tell_outage(s, strerror(error));
 	s->back_off_ms = ms ? 2 * ms : BACK_OFF_MIN_MS;
 	if (s->back_off_ms > BACK_OFF_MAX_MS) {
 		s->back_off_ms = BACK_OFF_MAX_MS;
@@ -213,12 +183,12 @@ static struct writer_wait away(struct out_syslog *s, int error)
 	if (writer_closing(s->o.writer)) {
 		s->back_off_ms = BACK_OFF_MIN_MS;
 	}
-	return (struct writer_wait){
-		.fd = -1, .timeout_ms = (int)s->back_off_ms};
+	t->trouble = strerror(error);
+	t->wait.timeout_ms = (int)s->back_off_ms;
 }
 
 /* The daemon is there and reads nothing. */
-static struct writer_wait stalled(struct out_syslog *s)
+static void stalled(struct out_syslog *s, struct backlog_try *t)
 {
 	time_t now = monotonic_s();
 
@@ -226,9 +196,10 @@ static struct writer_wait stalled(struct out_syslog *s)
 		s->stalled_since = now;
 	}
 	if (now - s->stalled_since >= STALL_SAID_S) {
-		tell_outage(s, "nothing is read from it");
+		t->trouble = "nothing is read from it";
 	}
-	return (struct writer_wait){.fd = s->fd, .timeout_ms = STALL_LOOK_MS};
+	t->wait =
+		(struct writer_wait){.fd = s->fd, .timeout_ms = STALL_LOOK_MS};
 }
 
 static int send_one(struct out_syslog *s, const struct iovec *v)
@@ -246,9 +217,9 @@ static int send_one(struct out_syslog *s, const struct iovec *v)
 }
 
 /* A message that the socket will never take. */
-static void refused(struct out_syslog *s, size_t len)
+static void refused(struct out_syslog *s, size_t len, struct backlog_try *t)
 {
-	writer_refuse(s->o.writer, 1);
+	t->n_refused++;
 	if (!s->refused_said) {
 		log_warning("the log socket %s refuses an alert of %zu octets",
 			s->path, len);
@@ -256,9 +227,9 @@ static void refused(struct out_syslog *s, size_t len)
 	s->refused_said = true;
 }
 
-/* Whether the message is done with; if not, what to wait for. */
-static bool deliver_one(struct out_syslog *s, const struct iovec *v,
-	struct writer_wait *ret_wait)
+/* Whether the message is done with. */
+static bool deliver_one(
+	struct out_syslog *s, const struct iovec *v, struct backlog_try *t)
 {
 	bool fresh = s->fd < 0;
 	int r = fresh ? connect_now(s) : 0;
@@ -268,77 +239,67 @@ static bool deliver_one(struct out_syslog *s, const struct iovec *v,
 	}
 	switch (-r) {
 	case 0:
-		tell_end_of_outage(s);
+		s->stalled_since = 0;
+		s->back_off_ms = 0;
 		return true;
 	case EMSGSIZE:
-		refused(s, v->iov_len);
+		refused(s, v->iov_len, t);
 		return true;
 	case EINTR:
 		break;
 	case EAGAIN:
-		*ret_wait = stalled(s);
+		stalled(s, t);
 		break;
 	case ENOBUFS:
 	case ENOMEM:
-		*ret_wait =
-			(struct writer_wait){.fd = -1, .timeout_ms = FULL_MS};
+		t->wait.timeout_ms = FULL_MS;
 		break;
 	default:
 		disconnect(s);
 		if (fresh) { /* else its successor may be there already */
-			*ret_wait = away(s, -r);
+			away(s, -r, t);
 		}
 		break;
 	}
 	return false;
 }
 
-static size_t deliver(
-	void *ctx, struct iovec *v, unsigned n, struct writer_wait *ret_wait)
+static unsigned deliver(
+	void *ctx, struct iovec *v, unsigned n, struct backlog_try *t)
 {
-	size_t done = 0;
+	unsigned done = 0;
 
-	for (unsigned i = 0; i < n; i++) {
-		if (!deliver_one(ctx, &v[i], ret_wait)) {
-			break;
-		}
-		done += v[i].iov_len;
+	while (done < n && deliver_one(ctx, &v[done], t)) {
+		done++;
 	}
 	return done;
 }
 
-static size_t loss(void *ctx, uint64_t n, time_t since, char *buf)
+static size_t loss_line(
+	void *ctx, uint64_t n, time_t since, char buf[BACKLOG_LINE_MAX])
 {
 	struct tm tm = {0};
 	int len;
 
 	(void)ctx;
 	localtime_r(&since, &tm);
-	len = snprintf(buf, WRITER_LINE_MAX,
-		"%c%llu alert%s not logged since %02d:%02d:%02d", SEV_WARNING,
-		(unsigned long long)n, plural(n), tm.tm_hour, tm.tm_min,
-		tm.tm_sec);
+	len = snprintf(buf, BACKLOG_LINE_MAX,
+		"%c%" PRIu64 " alert%s not logged since "
+		"%04d-%02d-%02d %02d:%02d:%02d",
+		SEV_WARNING, n, plural(n), tm.tm_year + 1900, tm.tm_mon + 1,
+		tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
 	return (size_t)len;
 }
 
 /* ---- opening and closing ------------------------------------------------- */
 
-static bool close_syslog(
-	struct output *o, unsigned grace_ms, uint64_t *ret_n_lost)
+static bool close_syslog(struct output *o, unsigned grace_ms)
 {
 	struct out_syslog *s = (struct out_syslog *)o;
-	struct writer_left left = writer_close(o->writer, grace_ms);
-	uint64_t n = left.refused + left.alerts; /* n_lost was told of */
-	uint64_t n_lost = s->n_lost + n;
+	bool fine = backlog_close(&s->backlog, grace_ms);
 
-	if (n > 0) {
-		log_error("%llu alert%s could not be delivered to %s",
-			(unsigned long long)n, plural(n), s->path);
-	}
 	disconnect(s);
-	free(s);
-	*ret_n_lost = n_lost;
-	return n_lost == 0;
+	return fine;
 }
 
 static int set_address(struct out_syslog *s)
@@ -353,33 +314,23 @@ static int set_address(struct out_syslog *s)
 	return 0;
 }
 
-/* A service may well start before the log daemon; a person wants to know. */
-static int open_socket(struct out_syslog *s, bool service)
+/* -errno: the daemon is away. */
+static int open_socket(struct out_syslog *s)
 {
 	int r = set_address(s);
 
-	if (r == 0) {
-		r = connect_now(s);
-		if (r < 0 && service) {
-			tell_outage(s, strerror(-r));
-			return 0;
-		}
-	}
-	if (r < 0) {
-		log_error("cannot reach the log socket %s: %s", s->path,
-			strerror(-r));
-	}
-	return r;
+	return r ? r : connect_now(s);
 }
 
 static struct out_syslog *new (const struct options *o)
 {
-	static const struct output_class class = {
-		"syslog", record, close_syslog, lost, NULL};
-	struct out_syslog *s = calloc(1, sizeof(*s));
+	static const struct output_class class = {.name = "syslog",
+		.each = true,
+		.record = record,
+		.close = close_syslog};
+	struct out_syslog *s = output_new(sizeof(*s), &class);
 
 	if (s) {
-		s->o.class = &class;
 		s->path = o->syslog;
 		s->facility = o->syslog_facility;
 		s->cee = o->syslog_format == SYSLOG_CEE;
@@ -391,28 +342,31 @@ static struct out_syslog *new (const struct options *o)
 int out_syslog_open(const struct output_context *c, struct output **ret)
 {
 	struct out_syslog *s = new (c->options);
-	struct writer_config w = {
+	struct backlog_config b = {
 		.name = "syslog",
-		.size = QUEUE_SIZE,
-		.wait = c->wait,
-		.abandoned = c->abandoned,
+		.verb = "reach",
+		.what = "the log socket",
+		.queue = QUEUE_SIZE,
 		.deliver = deliver,
-		.loss = loss,
-		.moved = c->moved,
-		.moved_ctx = c->ctx,
+		.loss_line = loss_line,
 		.ctx = s,
 	};
-	int r = s ? writer_open(&w, &s->o.writer) : -ENOMEM;
+	int r = s ? open_socket(s) : -ENOMEM;
 
-	if (r < 0) {
-		log_error("cannot start the syslog writer: %s", strerror(-r));
-		free(s);
+	/* A service may well start before the log daemon; a person wants to
+	 * know. */
+	if (r < 0 && !(s && c->options->service && r != -ENAMETOOLONG)) {
+		log_error("cannot reach the log socket %s: %s",
+			s ? s->path : "", strerror(-r));
+		output_free(s ? &s->o : NULL);
 		return r;
 	}
-	r = open_socket(s, c->options->service);
+	b.path = s->path;
+	b.trouble = r < 0 ? strerror(-r) : NULL;
+	r = backlog_open(&s->backlog, &b, c, &s->o);
 	if (r < 0) {
-		writer_close(s->o.writer, 1);
-		free(s);
+		disconnect(s);
+		output_free(&s->o);
 		return r;
 	}
 	*ret = &s->o;

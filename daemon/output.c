@@ -3,6 +3,7 @@
 #include "output.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "writer.h"
@@ -22,16 +23,59 @@ static bool wants_syslog(const struct options *o)
 	return o->syslog;
 }
 
+static bool wants_file(const struct options *o)
+{
+	return o->alerts != NULL;
+}
+
 static const struct {
 	bool (*wanted)(const struct options *o);
 	int (*open)(const struct output_context *c, struct output **ret);
 } table[] = {
 	{wants_stdout, out_stdout_open},
 	{wants_syslog, out_syslog_open},
+	{wants_file, out_file_open},
 	{wants_pcapng, out_pcapng_open},
 };
 #define TABLE_N (sizeof(table) / sizeof(table[0]))
 static_assert(TABLE_N <= OUTPUTS_MAX, "a place for each output");
+
+void *output_new(size_t size, const struct output_class *class)
+{
+	struct output *o = calloc(1, size);
+
+	if (o) {
+		o->class = class;
+		account_init(&o->account);
+	}
+	return o;
+}
+
+void output_free(struct output *o)
+{
+	if (o) {
+		account_fini(&o->account);
+		free(o);
+	}
+}
+
+void output_lose(struct output *o, uint64_t alerts, bool reader_gone)
+{
+	struct account_counts n = {0};
+
+	*(reader_gone ? &n.unread : &n.lost) = alerts;
+	account_add(&o->account, &n);
+}
+
+bool output_close(
+	struct output *o, unsigned grace_ms, struct account_counts *ret_n)
+{
+	bool fine = o->class->close(o, grace_ms);
+
+	*ret_n = account_get(&o->account);
+	output_free(o);
+	return fine;
+}
 
 int outputs_open(const struct output_context *c, struct outputs *ret)
 {
@@ -39,7 +83,6 @@ int outputs_open(const struct output_context *c, struct outputs *ret)
 	int r;
 
 	ret->n = 0;
-	ret->n_lost = 0;
 	atomic_init(&ret->abandoned, false);
 	own.abandoned = &ret->abandoned;
 	for (unsigned i = 0; i < TABLE_N; i++) {
@@ -56,11 +99,22 @@ int outputs_open(const struct output_context *c, struct outputs *ret)
 	return 0;
 }
 
+static bool is_alert(const struct dlo_record *rec)
+{
+	return rec->kind == DLO_RECORD_ALERT || rec->kind == DLO_RECORD_CLOSING;
+}
+
 void outputs_record(struct outputs *o, const struct dlo_record *rec,
 	const struct dlo_origin *origin)
 {
 	for (unsigned i = 0; i < o->n; i++) {
-		o->output[i]->class->record(o->output[i], rec, origin);
+		struct output *out = o->output[i];
+
+		if (out->class->each && is_alert(rec)) {
+			account_add(&out->account,
+				&(struct account_counts){.taken = 1});
+		}
+		out->class->record(out, rec, origin);
 	}
 }
 
@@ -103,39 +157,55 @@ void outputs_abandon(struct outputs *o)
 	atomic_store_explicit(&o->abandoned, true, memory_order_relaxed);
 }
 
-uint64_t outputs_lost(const struct outputs *o)
+static struct output_alerts alerts_of(
+	const struct output_class *class, const struct account_counts *n)
 {
-	uint64_t n = o->n_lost;
-
-	for (unsigned i = 0; i < o->n; i++) {
-		n += o->output[i]->class->lost(o->output[i]);
-	}
-	return n;
+	return (struct output_alerts){
+		.output = class->name,
+		.each = class->each,
+		.raised = n->taken,
+		.recovered = n->recovered,
+		.delivered = n->delivered,
+		.waiting = account_waiting(n),
+		.spooled = n->spooled,
+		.lost = n->lost,
+		.unread = n->unread,
+	};
 }
 
 struct output_alerts outputs_alerts(const struct outputs *o, unsigned i)
 {
-	const struct output *out = o->output[i];
-	struct writer_alerts a = writer_alerts(out->writer);
+	struct output *out = o->output[i];
+	struct account_counts n;
 
-	return (struct output_alerts){
-		.output = out->class->name,
-		.delivered = a.delivered,
-		.waiting = a.waiting,
-		.lost = out->class->lost(out),
-	};
+	if (!out) {
+		return o->at_end[i];
+	}
+	n = account_get(&out->account);
+	return alerts_of(out->class, &n);
+}
+
+uint64_t outputs_lost(const struct outputs *o)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < o->n; i++) {
+		n += outputs_alerts(o, i).lost;
+	}
+	return n;
 }
 
 bool outputs_close(struct outputs *o, unsigned grace_ms)
 {
 	bool fine = true;
-	uint64_t n_lost;
 
-	while (o->n > 0) {
-		struct output *last = o->output[--o->n];
+	for (unsigned i = o->n; i-- > 0;) {
+		const struct output_class *class = o->output[i]->class;
+		struct account_counts n;
 
-		fine = last->class->close(last, grace_ms, &n_lost) && fine;
-		o->n_lost += n_lost;
+		fine = output_close(o->output[i], grace_ms, &n) && fine;
+		o->output[i] = NULL;
+		o->at_end[i] = alerts_of(class, &n);
 	}
 	return fine;
 }

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "account.h"
 #include "dnslookout.h"
 #include "options.h"
 
@@ -36,39 +37,62 @@ struct writer;
 
 struct output_class {
 	const char *name;
+	/* It is given each alert, closing lines too; else those that it counts
+	 * as taken itself. */
+	bool each;
 	/* Takes one record; origin is valid during the call only. */
 	void (*record)(struct output *o, const struct dlo_record *rec,
 		const struct dlo_origin *origin);
 	/* Hands over what is queued, waiting at most grace_ms without progress
-	 * (0: no limit); ends the thread; frees. Returns false when a line was
-	 * lost or could not be delivered, after saying so (log.h).
-	 * *ret_n_lost are the alerts of them. */
-	bool (*close)(
-		struct output *o, unsigned grace_ms, uint64_t *ret_n_lost);
-	/* Alerts lost so far. */
-	uint64_t (*lost)(const struct output *o);
+	 * (0: no limit); ends the thread; frees all but *o. Returns false when
+	 * a line was lost or could not be delivered, after saying so (log.h).
+	 */
+	bool (*close)(struct output *o, unsigned grace_ms);
 	/* Opens its file again, by name. NULL: it has none. */
 	void (*reopen)(struct output *o);
 };
 
 struct output {
 	const struct output_class *class;
+	struct account account;
 	struct writer *writer; /* never NULL */
 	bool patient; /* its reader may pause as long as he likes */
 };
 
+/* A zeroed struct of that size, which begins with a struct output; NULL.
+ * Freed by output_free(), or by output_close() once it is open. */
+void *output_new(size_t size, const struct output_class *class);
+void output_free(struct output *o);
+
+/* Alerts that go nowhere; with reader_gone because he wants no more. */
+void output_lose(struct output *o, uint64_t alerts, bool reader_gone);
+
+/* Closes as its class does and frees; *ret_n are the last counts. */
+bool output_close(
+	struct output *o, unsigned grace_ms, struct account_counts *ret_n);
+
 /* Openers: 0; -errno after a message. */
 int out_stdout_open(const struct output_context *c, struct output **ret);
+int out_file_open(const struct output_context *c, struct output **ret);
 int out_pcapng_open(const struct output_context *c, struct output **ret);
 int out_syslog_open(const struct output_context *c, struct output **ret);
 
 #define OUTPUTS_MAX 4
 
+/* What became of the alerts of one output: those raised and recovered are
+ * delivered, waiting in memory, spooled, lost or unread (account.h). */
+struct output_alerts {
+	const char *output; /* its name */
+	bool each; /* it was given each alert */
+	uint64_t raised, recovered;
+	uint64_t delivered, waiting, spooled, lost, unread;
+};
+
 /* The outputs that the options ask for. */
 struct outputs {
-	struct output *output[OUTPUTS_MAX];
+	struct output *output[OUTPUTS_MAX]; /* NULL: closed */
+	struct output_alerts at_end[OUTPUTS_MAX]; /* of those */
 	unsigned n;
-	uint64_t n_lost; /* alerts that outputs lost which are closed */
 	atomic_bool abandoned;
 };
 
@@ -97,11 +121,7 @@ void outputs_abandon(struct outputs *o);
 /* Alerts lost so far. */
 uint64_t outputs_lost(const struct outputs *o);
 
-/* What became of the alerts that output i was given. */
-struct output_alerts {
-	const char *output; /* its name */
-	uint64_t delivered, waiting, lost;
-};
+/* Of output i, i < o->n; all at one moment, and also when it is closed. */
 struct output_alerts outputs_alerts(const struct outputs *o, unsigned i);
 
 /* grace_ms is for each output; 0: no limit. False: see class. */

@@ -96,20 +96,22 @@ static void add_to_read(void *ctx, const char *path)
 	add_around(ctx, path, PLACE_READ);
 }
 
-/* What is not a file yet is made now: then the right to write to this one is
- * enough, and none for the folder. */
-static void add_output_once(struct places *p, const char *path)
+/* What is not a file yet is made now: then the right to this one is enough, and
+ * none for the folder. */
+static void add_output_once(
+	struct places *p, const char *path, unsigned what, mode_t mode)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, mode);
 
 	if (fd >= 0) {
 		close(fd);
-		add(p, path, PLACE_WRITE);
+		add(p, path, what);
 	}
 }
 
-static void add_output(
-	struct places *p, const struct options *o, const char *path)
+/* what: may be done with the file. */
+static void add_output(struct places *p, const struct options *o,
+	const char *path, unsigned what, mode_t mode)
 {
 	struct stat st;
 
@@ -117,12 +119,12 @@ static void add_output(
 		return;
 	}
 	if (!stat(path, &st) && !S_ISREG(st.st_mode)) {
-		add(p, path, PLACE_WRITE);
+		add(p, path, what);
 	} else if (o->files.n) {
-		add_output_once(p, path);
+		add_output_once(p, path, what, mode);
 	} else {
-		add(p, path, PLACE_WRITE);
-		add_around(p, path, PLACE_WRITE | PLACE_MAKE);
+		add(p, path, what);
+		add_around(p, path, what | PLACE_MAKE);
 	}
 }
 
@@ -155,6 +157,15 @@ static void add_control(struct places *p, const char *given)
 	}
 }
 
+static void add_state(struct places *p, const struct options *o)
+{
+	char path[STATE_PATH_MAX];
+
+	if (!state_make(o, "", path)) {
+		add(p, path, PLACE_READ | PLACE_WRITE | PLACE_MAKE);
+	}
+}
+
 static void gather(
 	struct places *p, const struct options *o, const struct texts *files)
 {
@@ -178,14 +189,16 @@ static void gather(
 			add_to_read(p, o->filter_file);
 		}
 		lists_paths(o, add_to_read, p);
-		add(p, state_folder(o), PLACE_READ | PLACE_WRITE | PLACE_MAKE);
 		add_given(p);
+		add_state(p, o);
 		if (o->control) {
 			add_control(p, o->control);
 		}
 	}
-	add_output(p, o, o->write);
-	add_output(p, o, o->metrics_file);
+	add_output(p, o, o->write, PLACE_WRITE, 0666);
+	/* Of which the end is looked at. */
+	add_output(p, o, o->alerts, PLACE_READ | PLACE_WRITE, 0640);
+	add_output(p, o, o->metrics_file, PLACE_WRITE, 0644);
 }
 
 static void places_free(struct places *p)
@@ -228,6 +241,7 @@ static int become_user(const struct options *o)
 	if (user->pw_uid == geteuid() && user->pw_uid == getuid()) {
 		return 0;
 	}
+	state_make_for(o, user->pw_uid, user->pw_gid);
 	capng_clear(CAPNG_SELECT_BOTH);
 	if (settings_live(o)) {
 		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,

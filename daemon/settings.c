@@ -151,6 +151,11 @@ static bool is_against(struct options *o, const char *name, const char *other)
 		       options_origin(o, other) == ORIGIN_FILE);
 }
 
+static bool is_given(struct options *o, const char *name)
+{
+	return options_origin(o, name) == ORIGIN_COMMAND_LINE;
+}
+
 /* The name of an option that is for interfaces only; NULL: there is none. */
 static const char *live_only(struct options *o)
 {
@@ -230,8 +235,15 @@ static int cross_check(struct options *o)
 			"service",
 			"--service has no stdout: -a, -e, -X, -#, -t and "
 			"JSON make no sense"},
-		{o->service && !o->syslog && !o->write, "syslog",
-			"without syslog and -w the service tells nobody"},
+		{o->service && !o->syslog && !o->write && !o->alerts, "syslog",
+			"without syslog, -w and --alerts the service tells "
+			"nobody"},
+		{!o->alerts && is_given(o, "alerts-min-free"),
+			"alerts-min-free",
+			"--alerts-min-free goes with "
+			"--alerts"},
+		{!o->service && is_given(o, "spool-size"), "spool-size",
+			"--spool-size goes with --service"},
 		{!o->syslog && (is_against(o, "syslog-facility", "syslog") ||
 				       is_against(
 					       o, "syslog-format", "syslog")),

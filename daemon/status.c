@@ -9,6 +9,7 @@
 
 #include "census.h"
 #include "json_out.h"
+#include "ledger.h"
 #include "plural.h"
 #include "summary.h"
 
@@ -133,22 +134,8 @@ static void print_rules(FILE *f, const struct loop *l)
 
 static void print_outputs(FILE *f, const struct loop *l)
 {
-	uint64_t lost = lost_before_outputs(l);
-
-	for (unsigned i = 0; i < l->outputs.n; i++) {
-		struct output_alerts a = outputs_alerts(&l->outputs, i);
-
-		fprintf(f,
-			"alerts to %s: %" PRIu64 " delivered, %" PRIu64
-			" waiting, %" PRIu64 " lost\n",
-			a.output, a.delivered, a.waiting, a.lost);
-	}
-	if (lost) {
-		fprintf(f,
-			"alerts lost before any output: %" PRIu64
-			" (more at once than could be handed over)\n",
-			lost);
-	}
+	fputs("alerts, for each output:\n", f);
+	ledger_print(f, &l->outputs, l->sources, l->n_sources, false, true);
 }
 
 void status_print_text(FILE *f, const struct loop *l)
@@ -214,8 +201,11 @@ static void put_outputs(FILE *f, const struct loop *l)
 
 		fputs(i ? ",{" : "{", f);
 		put_text(f, "name", a.output);
+		put_number(f, "raised", a.raised);
+		put_number(f, "recovered", a.recovered);
 		put_number(f, "delivered", a.delivered);
 		put_number(f, "waiting", a.waiting);
+		put_number(f, "spooled", a.spooled);
 		put_number(f, "lost", a.lost);
 		fputc('}', f);
 	}

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "census.h"
+#include "ledger.h"
 #include "log.h"
 #include "plural.h"
 #include "syscalls.h"
@@ -278,13 +279,15 @@ static void print_refused(FILE *f)
 void summary_print(FILE *f, const struct options *o,
 	const struct source *sources, unsigned n_sources,
 	const struct dlo_ruleset *rules, const struct exceptions *exceptions,
-	uint64_t lost, bool at_end)
+	const struct outputs *outputs, bool at_end)
 {
 	struct totals t = totals_of(sources, n_sources);
 	struct tallies all = {0};
 
 	print_packets(f, &t);
-	print_found(f, sources, n_sources, rules, t.lost + lost);
+	print_found(
+		f, sources, n_sources, rules, t.lost + outputs_lost(outputs));
+	ledger_print(f, outputs, sources, n_sources, at_end, o->service);
 	print_notes(f, sources, n_sources);
 	print_ends(f, sources, n_sources,
 		"packets that went no further: ", DLO_ENDS_FRAME);
@@ -323,25 +326,47 @@ static void log_lines(char *text)
 	}
 }
 
-void summary_status(const struct source *sources, unsigned n_sources,
-	const struct dlo_ruleset *rules, uint64_t lost, char text[STATUS_MAX])
+static void print_status(FILE *f, const struct source *sources,
+	unsigned n_sources, const struct dlo_ruleset *rules,
+	const struct outputs *outputs, bool at_end)
 {
 	struct totals t = totals_of(sources, n_sources);
 	unsigned patterns = dlo_ruleset_n_patterns(rules);
 	uint64_t alerts = summary_alerts(sources, n_sources), refused;
-	char newest[32];
-	int n = snprintf(text, STATUS_MAX,
+	char newest[32], row[LEDGER_TEXT_MAX];
+
+	fprintf(f,
 		"%u pattern%s, %u source%s; %" PRIu64 " packet%s, %" PRIu64
 		" dropped by kernel; %" PRIu64 " alert%s, %" PRIu64 " lost",
 		patterns, plural(patterns), n_sources, plural(n_sources),
 		t.captured, plural(t.captured), t.dropped, alerts,
-		plural(alerts), t.lost + lost);
-
+		plural(alerts), t.lost + outputs_lost(outputs));
 	refused = syscalls_refused(newest, sizeof(newest));
-	if (refused && n > 0 && n < (int)STATUS_MAX) {
-		snprintf(text + n, STATUS_MAX - (size_t)n,
+	if (refused) {
+		fprintf(f,
 			"; sandbox: %" PRIu64 " call%s refused, the last: %s",
 			refused, plural(refused), newest);
+	}
+	for (unsigned i = 0; i < outputs->n; i++) {
+		struct ledger_row r =
+			ledger_row(outputs, i, sources, n_sources, at_end);
+
+		ledger_text(&r, row);
+		fprintf(f, "; %s", row);
+	}
+}
+
+void summary_status(const struct source *sources, unsigned n_sources,
+	const struct dlo_ruleset *rules, const struct outputs *outputs,
+	bool at_end, char text[STATUS_MAX])
+{
+	FILE *f = fmemopen(text, STATUS_MAX, "w");
+
+	text[0] = '\0';
+	if (f) {
+		print_status(f, sources, n_sources, rules, outputs, at_end);
+		fclose(f);
+		text[STATUS_MAX - 1] = '\0';
 	}
 }
 
@@ -362,7 +387,8 @@ void summary_say_census(const struct source *sources, unsigned n_sources)
 
 void summary_say(const struct options *o, const struct source *sources,
 	unsigned n_sources, const struct dlo_ruleset *rules,
-	const struct exceptions *exceptions, uint64_t lost, bool at_end)
+	const struct exceptions *exceptions, const struct outputs *outputs,
+	bool at_end)
 {
 	char *text = NULL;
 	size_t len;
@@ -373,7 +399,7 @@ void summary_say(const struct options *o, const struct source *sources,
 		return;
 	}
 	summary_print(
-		f, o, sources, n_sources, rules, exceptions, lost, at_end);
+		f, o, sources, n_sources, rules, exceptions, outputs, at_end);
 	fclose(f);
 	if (o->service) {
 		log_lines(text);

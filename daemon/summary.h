@@ -8,29 +8,31 @@
 #include <stdio.h>
 
 #include "exceptions.h"
+#include "output.h"
 #include "source.h"
 
 /*
- * Prints tcpdump's three lines, then what was found, why packets went
- * no further and, `at_end` (no frame may be under way), what was only counted,
- * with -v by client and with all exceptions. `lost` are alerts that outputs
- * lost.
+ * Prints tcpdump's three lines, then what was found, why packets went no
+ * further and, `at_end` (no frame may be under way, all outputs are closed),
+ * what was only counted, with -v by client and with all exceptions.
  */
 void summary_print(FILE *f, const struct options *o,
 	const struct source *sources, unsigned n_sources,
 	const struct dlo_ruleset *rules, const struct exceptions *exceptions,
-	uint64_t lost, bool at_end);
+	const struct outputs *outputs, bool at_end);
 
 /* Says it on stderr. */
 void summary_say(const struct options *o, const struct source *sources,
 	unsigned n_sources, const struct dlo_ruleset *rules,
-	const struct exceptions *exceptions, uint64_t lost, bool at_end);
+	const struct exceptions *exceptions, const struct outputs *outputs,
+	bool at_end);
 
-#define STATUS_MAX 256
+#define STATUS_MAX 480 /* notify.h */
 
-/* All of it in a line, for the service manager. */
+/* All of it in a line, for the service manager. at_end: as above. */
 void summary_status(const struct source *sources, unsigned n_sources,
-	const struct dlo_ruleset *rules, uint64_t lost, char text[STATUS_MAX]);
+	const struct dlo_ruleset *rules, const struct outputs *outputs,
+	bool at_end, char text[STATUS_MAX]);
 
 /* Alerts of all sources. */
 uint64_t summary_alerts(const struct source *sources, unsigned n_sources);

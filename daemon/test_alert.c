@@ -100,7 +100,7 @@ static int feed(struct sending *s, const struct dlo_ruleset *rules)
 
 static uint64_t given(const struct output_alerts *a)
 {
-	return a->delivered + a->waiting + a->lost;
+	return a->raised + a->recovered;
 }
 
 /* Nobody else gives alerts to outputs meanwhile: this is their thread. */
@@ -113,7 +113,7 @@ static void note(struct test_alert *t, const struct loop *l,
 		t->fate[i] = given(&a) == given(&before[i]) ? FATE_NOT_GIVEN
 			     : a.lost > before[i].lost	    ? FATE_LOST
 							    : FATE_WAITING;
-		t->delivered_at[i] = a.delivered + a.waiting;
+		t->delivered_at[i] = a.delivered + a.waiting + a.spooled;
 	}
 }
 
@@ -152,7 +152,8 @@ bool test_alert_done(struct test_alert *t, const struct loop *l)
 
 		t->output[i] = a.output;
 		if (t->fate[i] == FATE_WAITING &&
-			(!a.waiting || a.delivered >= t->delivered_at[i])) {
+			(!(a.waiting + a.spooled) ||
+				a.delivered >= t->delivered_at[i])) {
 			t->fate[i] = FATE_DELIVERED;
 		}
 		done = done && t->fate[i] != FATE_WAITING;

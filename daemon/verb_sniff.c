@@ -129,7 +129,8 @@ static int start(struct sniff *s)
 			return EXIT_RUNTIME;
 		}
 	}
-	summary_status(s->sources, s->n_sources, s->rules, 0, status);
+	summary_status(s->sources, s->n_sources, s->rules, &s->loop.outputs,
+		false, status);
 	notify_send("READY=1\nSTATUS=%s", status);
 	return 0;
 }
@@ -152,6 +153,7 @@ static int exit_code(const struct sniff *s, bool delivered)
 static int run(struct sniff *s)
 {
 	const struct options *o = &s->options;
+	char status[STATUS_MAX];
 	bool delivered;
 	int r;
 
@@ -166,8 +168,11 @@ static int run(struct sniff *s)
 	notify_send("STOPPING=1");
 	delivered = outputs_close(&s->loop.outputs, GRACE_MS);
 	exceptions_keep(&s->exceptions, s->sources, s->n_sources, NULL);
+	summary_status(s->sources, s->n_sources, s->rules, &s->loop.outputs,
+		true, status);
+	notify_send("STATUS=%s", status);
 	summary_say(o, s->sources, s->n_sources, s->rules, &s->exceptions,
-		s->loop.outputs.n_lost, true);
+		&s->loop.outputs, true);
 	return exit_code(s, delivered);
 }
 
@@ -191,6 +196,7 @@ static int open_service(struct sniff *s)
 static int open_all(struct sniff *s)
 {
 	const struct options *o = &s->options;
+	char folder[STATE_PATH_MAX];
 	int r = lists_load(o, NULL, &s->rules, &s->loop.age);
 
 	if (!r && !o->files.n && !o->watch && !o->interfaces.n) {
@@ -200,7 +206,8 @@ static int open_all(struct sniff *s)
 		return r;
 	}
 	s->loop.options = o;
-	if (exceptions_open(&s->exceptions, s->rules, state_folder(o)) < 0) {
+	if (exceptions_open(&s->exceptions, s->rules,
+		    state_path(o, "", folder) ? NULL : folder) < 0) {
 		log_error("out of memory");
 		return EXIT_RUNTIME;
 	}

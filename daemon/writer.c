@@ -13,8 +13,8 @@
  * pages.
  *
  * When a message is lost, a MARK is queued in its place, for which room is
- * kept; further losses are added to it until the thread comes to it. So the
- * reader learns of the loss where it happened, with the exact number.
+ * kept; further losses are added to it until the thread comes to it. So loss()
+ * learns of them where they happened, with the exact number.
  *
  * The thread sleeps in poll() on an eventfd, and pushing into a queue whose
  * thread does not sleep is no system call. Before it sleeps it naps for a
@@ -36,6 +36,8 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include "account.h"
 
 #define MARK UINT32_C(0)
 #define SKIP UINT32_MAX
@@ -63,9 +65,7 @@ struct writer {
 	struct iovec batch[WRITER_BATCH];
 	size_t taken; /* octets of the ring that the batch is from */
 	size_t part; /* octets of the first message that are delivered */
-	uint32_t refusing; /* alerts of the delivery under way */
-	size_t line_len; /* a line stands in for the MARK at the tail */
-	char line[WRITER_LINE_MAX];
+	bool call; /* deliver() is to be called, whatever the batch is */
 
 	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t moved; /* progress or ended */
@@ -73,12 +73,12 @@ struct writer {
 	size_t used; /* octets from tail to head, SKIPs too */
 	size_t high; /* most of it since pages were given back */
 	struct writer_left queued;
-	uint64_t delivered; /* alerts */
 	uint64_t progress; /* deliveries that took something */
 	uint64_t n_lost; /* since the MARK in the queue; 0: none in it */
 	time_t lost_since;
 	enum state state;
 	bool asked; /* moved() is wanted */
+	bool called; /* writer_call() */
 	bool closing, ending, ended;
 };
 
@@ -230,14 +230,16 @@ static void release(struct writer *w, const struct cursor *c)
 	w->used -= w->taken - c->left;
 	w->queued.n -= c->passed.n;
 	w->queued.alerts -= c->passed.alerts;
-	w->queued.refused += w->refusing;
-	w->delivered += c->passed.alerts - w->refusing;
-	w->refusing = 0;
 	if (w->used == 0) {
 		w->head = w->tail = 0;
 	}
 	w->progress++;
 	unlock_moved(w);
+	if (w->c.account && c->passed.alerts) {
+		account_add(
+			w->c.account, &(struct account_counts){
+					      .delivered = c->passed.alerts});
+	}
 }
 
 static void release_mark(struct writer *w)
@@ -259,13 +261,6 @@ static void took(struct writer *w, size_t octets)
 		return;
 	}
 	w->part += octets;
-	if (w->line_len) {
-		if (w->part == w->line_len) {
-			w->part = w->line_len = 0;
-			release_mark(w);
-		}
-		return;
-	}
 	while (w->part > 0 && cursor_next(w, &next, &msg) &&
 		w->part >= msg.iov_len) {
 		w->part -= msg.iov_len;
@@ -274,13 +269,8 @@ static void took(struct writer *w, size_t octets)
 	release(w, &c);
 }
 
-void writer_refuse(struct writer *w, uint32_t alerts)
-{
-	w->refusing += alerts;
-}
-
-/* The MARK at the tail: its line is the batch, unless it is to have none. */
-static unsigned batch_loss(struct writer *w)
+/* Passes the MARK at the tail on. */
+static void pass_loss(struct writer *w)
 {
 	uint64_t n;
 	time_t since;
@@ -290,13 +280,8 @@ static unsigned batch_loss(struct writer *w)
 	since = w->lost_since;
 	w->n_lost = 0; /* the next loss gets a MARK of its own */
 	pthread_mutex_unlock(&w->lock);
-	w->line_len = w->c.loss(w->c.ctx, n, since, w->line);
-	if (w->line_len == 0) {
-		release_mark(w);
-		return 0;
-	}
-	w->batch[0] = (struct iovec){w->line, w->line_len};
-	return 1;
+	w->call = w->c.loss(w->c.ctx, n, since) || w->call;
+	release_mark(w);
 }
 
 /* Gathers what is to be delivered next; returns how many messages. */
@@ -305,20 +290,16 @@ static unsigned batch(struct writer *w)
 	struct cursor c = cursor_begin(w);
 	unsigned n = 0;
 
-	if (w->line_len) {
-		w->batch[0] = (struct iovec){w->line, w->line_len};
-		n = 1;
-	} else {
-		while (n < WRITER_BATCH && cursor_next(w, &c, &w->batch[n]) &&
-			w->batch[n].iov_len > 0) {
-			n++;
-		}
-		if (n == 0) {
-			return batch_loss(w);
-		}
+	while (n < WRITER_BATCH && cursor_next(w, &c, &w->batch[n]) &&
+		w->batch[n].iov_len > 0) {
+		n++;
 	}
-	w->batch[0].iov_base = (char *)w->batch[0].iov_base + w->part;
-	w->batch[0].iov_len -= w->part;
+	if (n > 0) {
+		w->batch[0].iov_base = (char *)w->batch[0].iov_base + w->part;
+		w->batch[0].iov_len -= w->part;
+	} else if (w->taken > 0) {
+		pass_loss(w);
+	}
 	return n;
 }
 
@@ -352,7 +333,7 @@ static void trim(struct writer *w)
 	w->high = 0;
 }
 
-/* Waits until something is queued; false: the thread is to end. */
+/* Waits until there is something to do; false: the thread is to end. */
 static bool await(struct writer *w)
 {
 	bool rested = false, go;
@@ -360,7 +341,9 @@ static bool await(struct writer *w)
 	for (;;) {
 		pthread_mutex_lock(&w->lock);
 		w->taken = w->used;
-		go = w->used > 0 && !w->ending;
+		w->call = w->call || w->called;
+		w->called = false;
+		go = (w->used > 0 || w->call) && !w->ending;
 		if (go || w->ending || w->closing) {
 			w->state = AWAKE;
 			pthread_mutex_unlock(&w->lock);
@@ -376,22 +359,53 @@ static bool await(struct writer *w)
 	}
 }
 
+static void deliver(struct writer *w, struct writer_wait *ret_wait)
+{
+	unsigned n = batch(w);
+
+	if (n > 0 || w->call) {
+		w->call = false;
+		took(w, w->c.deliver(w->c.ctx, w->batch, n, ret_wait));
+		w->call = ret_wait->again;
+	}
+}
+
+/* What is still queued at the end. */
+static void keep_rest(struct writer *w)
+{
+	size_t octets = 1;
+	unsigned n;
+
+	while (octets > 0) {
+		pthread_mutex_lock(&w->lock);
+		w->taken = w->used;
+		pthread_mutex_unlock(&w->lock);
+		if (w->taken == 0) {
+			return;
+		}
+		n = batch(w);
+		if (n > 0) {
+			octets = w->c.keep(w->c.ctx, w->batch, n);
+			took(w, octets);
+		}
+	}
+}
+
 static void *run(void *arg)
 {
 	struct writer *w = arg;
 	struct writer_wait wait = {.fd = -1};
-	unsigned n;
 
 	pthread_setname_np(pthread_self(), w->c.name);
 	while (!wait.no_more && await(w)) {
-		n = batch(w);
 		wait = (struct writer_wait){.fd = -1};
-		if (n > 0) {
-			took(w, w->c.deliver(w->c.ctx, w->batch, n, &wait));
-		}
+		deliver(w, &wait);
 		if (wait.fd >= 0 || wait.timeout_ms != 0) {
 			doze(w, wait.fd, wait.timeout_ms);
 		}
+	}
+	if (w->c.keep) {
+		keep_rest(w);
 	}
 	pthread_mutex_lock(&w->lock);
 	w->ended = true;
@@ -489,6 +503,14 @@ bool writer_drained(struct writer *w)
 	return drained;
 }
 
+void writer_call(struct writer *w)
+{
+	pthread_mutex_lock(&w->lock);
+	w->called = true;
+	pthread_mutex_unlock(&w->lock);
+	rouse(w);
+}
+
 size_t writer_queued(struct writer *w)
 {
 	size_t n;
@@ -497,17 +519,6 @@ size_t writer_queued(struct writer *w)
 	n = w->queued.n;
 	pthread_mutex_unlock(&w->lock);
 	return n;
-}
-
-struct writer_alerts writer_alerts(struct writer *w)
-{
-	struct writer_alerts a;
-
-	pthread_mutex_lock(&w->lock);
-	a = (struct writer_alerts){
-		w->queued.alerts, w->delivered, w->queued.refused};
-	pthread_mutex_unlock(&w->lock);
-	return a;
 }
 
 bool writer_closing(struct writer *w)

@@ -10,16 +10,17 @@
 #include <sys/uio.h>
 #include <time.h>
 
+struct account;
 struct writer;
 
 #define WRITER_BATCH 1024u /* messages that deliver() gets at most: IOV_MAX */
-#define WRITER_LINE_MAX 256u
 
 /* What the thread waits for before it calls deliver() again. */
 struct writer_wait {
 	int fd; /* to be writable; -1: only time passes */
 	int timeout_ms; /* at most; -1: no limit */
 	bool no_more; /* never: the thread ends, what is queued stays */
+	bool again; /* then also if nothing is queued */
 };
 
 struct writer_config {
@@ -33,20 +34,27 @@ struct writer_config {
 	 * Takes octets from the front of v[0..n), which it may change, and
 	 * returns how many; what it leaves comes again, after *ret_wait when it
 	 * says something (at first: at once). May block: writer_close()
-	 * interrupts system calls. In the thread.
+	 * interrupts system calls. n = 0: only when it was asked for (`again`,
+	 * writer_call()). In the thread.
 	 */
 	size_t (*deliver)(void *ctx, struct iovec *v, unsigned n,
 		struct writer_wait *ret_wait);
 	/*
 	 * n messages were lost at this place of the queue, the first at
-	 * `since`. May put a message that says so into buf and returns its
-	 * length, at most WRITER_LINE_MAX; 0: none. In the thread.
+	 * `since`. True: deliver() is to be called next, as with `again`. In
+	 * the thread.
 	 */
-	size_t (*loss)(void *ctx, uint64_t n, time_t since, char *buf);
+	bool (*loss)(void *ctx, uint64_t n, time_t since);
+	/* At the end of the thread, before writer_close() returns: as deliver()
+	 * for what is still queued, until it takes nothing. May be NULL. */
+	size_t (*keep)(void *ctx, struct iovec *v, unsigned n);
 	/* Something left the queue after writer_ready() or writer_drained()
 	 * had returned false: ask again. In the thread. May be NULL. */
 	void (*moved)(void *moved_ctx);
 	void *ctx, *moved_ctx;
+	/* Counts as delivered the alerts of messages that leave the queue;
+	 * NULL: deliver() counts. */
+	struct account *account;
 };
 
 /* Takes the queue's address space (its pages cost nothing before they are
@@ -72,15 +80,8 @@ bool writer_push(
 bool writer_ready(struct writer *w);
 bool writer_drained(struct writer *w);
 
-/* In deliver(): so many alerts of what it takes are not delivered and never
- * will be. */
-void writer_refuse(struct writer *w, uint32_t alerts);
-
-/* What became of the alerts that were queued. Any thread. */
-struct writer_alerts {
-	uint64_t waiting, delivered, refused;
-};
-struct writer_alerts writer_alerts(struct writer *w);
+/* deliver() is to be called though nothing may be queued. Any thread. */
+void writer_call(struct writer *w);
 
 /* Messages that wait; whether writer_close() was called. Any thread. */
 size_t writer_queued(struct writer *w);
@@ -90,7 +91,6 @@ bool writer_closing(struct writer *w);
 struct writer_left {
 	size_t n; /* messages that were queued and not delivered */
 	uint64_t alerts; /* in them */
-	uint64_t refused; /* alerts: writer_refuse() */
 };
 
 /* Ends the thread when everything is delivered, or nothing was for grace_ms

@@ -443,7 +443,8 @@ static void test_folder(void **state)
 	for (size_t i = 0; i < N(rows); i++) {
 		struct options o = {.service = rows[i].service,
 			.state_directory = rows[i].option};
-		const char *got;
+		char got[STATE_PATH_MAX];
+		int r;
 
 		options_place(&o, options_row("state-directory"))->origin =
 			rows[i].origin;
@@ -451,9 +452,10 @@ static void test_folder(void **state)
 		if (rows[i].given) {
 			setenv("STATE_DIRECTORY", rows[i].given, 1);
 		}
-		got = state_folder(&o);
-		assert_string_equal(got ? got : "(none)",
-			rows[i].want ? rows[i].want : "(none)");
+		r = state_path(&o, "", got);
+		assert_int_equal(r, rows[i].want ? 0 : -ENOENT);
+		assert_string_equal(
+			r ? "" : got, rows[i].want ? rows[i].want : "");
 	}
 }
 

@@ -82,7 +82,13 @@ uint64_t dlo_engine_exception(
 struct output_alerts outputs_alerts(const struct outputs *o, unsigned i)
 {
 	(void)o;
-	return (struct output_alerts){i ? "file" : "syslog", 90 + i, 7, 3};
+	return (struct output_alerts){.output = i ? "file" : "syslog",
+		.each = true,
+		.raised = 107 + i,
+		.delivered = 90 + i,
+		.waiting = 7,
+		.spooled = 7,
+		.lost = 3};
 }
 
 static void count(struct rule_counts *c, uint32_t pattern, unsigned level)
