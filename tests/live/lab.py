@@ -399,9 +399,11 @@ class Lab:
     def sniff(self, *args, ns="g", before=(), listening=True, binary=None,
               control=True, **kw):
         """dnslookout in the gateway, once it listens. before: a program that
-        starts it. control: a service's socket is not in the default place."""
-        if control and "--service" in args and "--control" not in args:
-            args += ("--control", self.base("ctl"))
+        starts it. control: what a service has of its own (socket, state) is
+        not in the default places."""
+        for option in ("--control", "--state-directory"):
+            if control and "--service" in args and option not in args:
+                args += (option, self.base(option.strip("-")))
         p = self.start("dnslookout", *before, binary or self.binary, *args,
                        ns=ns, cls=Sniffer, **kw)
         if listening:
