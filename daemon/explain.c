@@ -28,11 +28,13 @@ bool explain_ask(struct dlo_explainer *x, const char *client)
 static void put_match_json(
 	FILE *f, const struct dlo_ruleset *rules, uint32_t id, bool first)
 {
+	char text[DLO_PATTERN_TEXT_MAX];
 	struct dlo_pattern_info p;
 
 	dlo_ruleset_pattern(rules, id, &p);
+	dlo_ruleset_text(rules, id, text);
 	fprintf(f, "%s{\"pattern\":", first ? "" : ",");
-	json_out(f, p.text);
+	json_out(f, text);
 	fprintf(f, ",\"file\":");
 	json_out(f, p.file);
 	fprintf(f, ",\"line\":%u,\"rule\":", p.line);
@@ -115,10 +117,12 @@ void explain_print_json(FILE *f, const struct dlo_ruleset *rules,
 
 static void print_match(FILE *f, const struct dlo_ruleset *rules, uint32_t id)
 {
+	char text[DLO_PATTERN_TEXT_MAX];
 	struct dlo_pattern_info p;
 
 	dlo_ruleset_pattern(rules, id, &p);
-	fprintf(f, "    %s  %s:%u%s%s\n", p.text, p.path, p.line,
+	dlo_ruleset_text(rules, id, text);
+	fprintf(f, "    %s  %s:%u%s%s\n", text, p.path, p.line,
 		*p.note ? "  " : "", p.note);
 }
 

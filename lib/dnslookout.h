@@ -42,6 +42,7 @@ extern "C" {
 
 #define DLO_NAME_MAX 255 /* octets of a wire name, RFC 1035 2.3.4 */
 #define DLO_NAME_TEXT_MAX 1024 /* its printed form, the NUL included */
+#define DLO_PATTERN_TEXT_MAX 2048 /* a pattern's, the NUL included */
 #define DLO_QUESTIONS_MAX \
 	64 /* looked at in one message; the rest is counted \
 	    */
@@ -130,7 +131,6 @@ struct dlo_ruleset *dlo_ruleset_free(struct dlo_ruleset *rs); /* NULL */
 
 /* One pattern as loaded. Strings live as long as the rule set. */
 struct dlo_pattern_info {
-	const char *text; /* canonical, with = and * kept */
 	const char *file; /* last component of the list's name */
 	const char *path; /* as given to dlo_builder_add_list() */
 	unsigned line;
@@ -148,6 +148,11 @@ size_t dlo_ruleset_bytes(const struct dlo_ruleset *rs);
 /* id is 0..n_patterns-1, in the order of list and line. */
 void dlo_ruleset_pattern(const struct dlo_ruleset *rs, uint32_t id,
 	struct dlo_pattern_info *ret);
+/*
+ * Prints the pattern's text, in canonical form with = and * kept. buf holds
+ * DLO_PATTERN_TEXT_MAX octets, the NUL included. Returns the length.
+ */
+size_t dlo_ruleset_text(const struct dlo_ruleset *rs, uint32_t id, char *buf);
 
 /* One exception as loaded. Strings live as long as the rule set, "" where there
  * is none. */

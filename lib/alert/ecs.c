@@ -486,6 +486,7 @@ static void put_related(struct dlo_json *j, const struct event *e)
 
 static void put_matches(struct dlo_json *j, const struct dlo_record *rec)
 {
+	char text[DLO_PATTERN_TEXT_MAX];
 	struct dlo_pattern_info p;
 
 	if (rec->n_matches_total > rec->n_matches) {
@@ -494,8 +495,9 @@ static void put_matches(struct dlo_json *j, const struct dlo_record *rec)
 	dlo_json_open(j, "matches", '[');
 	for (unsigned i = 0; i < rec->n_matches; i++) {
 		dlo_ruleset_pattern(rec->rules, rec->match[i], &p);
+		dlo_ruleset_text(rec->rules, rec->match[i], text);
 		dlo_json_open(j, NULL, '{');
-		dlo_json_text(j, "pattern", p.text);
+		dlo_json_text(j, "pattern", text);
 		dlo_json_text(j, "file", p.file);
 		dlo_json_number(j, "line", p.line);
 		dlo_json_text(j, "note", p.note);

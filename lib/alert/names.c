@@ -52,8 +52,7 @@ uint16_t dlo_record_class(const struct dlo_record *rec)
 
 struct dlo_pattern_info dlo_record_pattern(const struct dlo_record *rec)
 {
-	struct dlo_pattern_info p = {.text = "",
-		.file = "",
+	struct dlo_pattern_info p = {.file = "",
 		.path = "",
 		.rule_id = "",
 		.title = "",
@@ -67,17 +66,17 @@ struct dlo_pattern_info dlo_record_pattern(const struct dlo_record *rec)
 	return p;
 }
 
-struct dlo_pattern_info dlo_record_worst(const struct dlo_record *rec)
+unsigned dlo_record_worst(const struct dlo_record *rec)
 {
 	struct dlo_pattern_info p;
 
 	for (unsigned i = 0; rec->rules && i < rec->n_matches; i++) {
 		dlo_ruleset_pattern(rec->rules, rec->match[i], &p);
 		if (p.level == (enum dlo_level)rec->level) {
-			return p;
+			return i;
 		}
 	}
-	return dlo_record_pattern(rec);
+	return 0;
 }
 
 const struct dlo_exception_info *dlo_record_expired(

@@ -53,9 +53,9 @@ uint16_t dlo_record_class(const struct dlo_record *rec);
  * when the record names none. */
 struct dlo_pattern_info dlo_record_pattern(const struct dlo_record *rec);
 
-/* The pattern to name when there is room for one: the first that has the
- * record's level; where none is carried, as above. */
-struct dlo_pattern_info dlo_record_worst(const struct dlo_record *rec);
+/* Which of the patterns to name when there is room for one: the first that has
+ * the record's level, else the first. */
+unsigned dlo_record_worst(const struct dlo_record *rec);
 
 /* The exception that hid the alert until it expired, or NULL. */
 const struct dlo_exception_info *dlo_record_expired(

@@ -315,15 +315,31 @@ static void put_tags(struct dlo_buf *b, const struct dlo_pattern_info *p)
 	put(b, "tags", text, TAGS_MAX);
 }
 
+/* The pattern to name and its list. Not inlined: its text has room for the
+ * longest there is, and the callers' frames are large as well. */
+static __attribute__((noinline)) void put_pattern(
+	struct dlo_buf *b, const struct dlo_record *rec)
+{
+	uint32_t id = rec->match[dlo_record_worst(rec)];
+	char text[DLO_PATTERN_TEXT_MAX];
+	struct dlo_pattern_info p;
+
+	dlo_ruleset_pattern(rec->rules, id, &p);
+	dlo_ruleset_text(rec->rules, id, text);
+	put(b, "pattern", text, VALUE_MAX);
+	put_list(b, &p);
+}
+
 static void put_rule(struct dlo_buf *b, const struct dlo_record *rec,
 	const struct dlo_pattern_info *p)
 {
-	struct dlo_pattern_info worst = dlo_record_worst(rec);
-
 	put(b, "category", p->category, VALUE_MAX);
 	put(b, "service", p->service, VALUE_MAX);
-	put(b, "pattern", worst.text, VALUE_MAX);
-	put_list(b, &worst);
+	if (rec->rules && rec->n_matches > 0) {
+		put_pattern(b, rec);
+	} else {
+		put_list(b, p);
+	}
 	if (rec->n_matches_total > 1) {
 		put_number(b, "matches", rec->n_matches_total);
 	}

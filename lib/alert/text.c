@@ -219,12 +219,12 @@ static void put_level(struct dlo_text *t, unsigned level)
 
 static void put_patterns(struct dlo_buf *b, const struct dlo_record *rec)
 {
-	struct dlo_pattern_info p;
+	char text[DLO_PATTERN_TEXT_MAX];
 
 	for (unsigned i = 0; i < rec->n_matches; i++) {
-		dlo_ruleset_pattern(rec->rules, rec->match[i], &p);
+		dlo_ruleset_text(rec->rules, rec->match[i], text);
 		dlo_putc(b, ' ');
-		dlo_put_clean(b, p.text);
+		dlo_put_clean(b, text);
 	}
 	if (rec->n_matches_total > rec->n_matches) {
 		dlo_puts(b, " (+");
@@ -249,18 +249,20 @@ static void put_tags(struct dlo_buf *b, const struct dlo_pattern_info *p)
 static void add_notes(struct dlo_text *t, const struct dlo_record *rec)
 {
 	struct dlo_buf *b = &t->notes;
+	char text[DLO_PATTERN_TEXT_MAX];
 	struct dlo_pattern_info p;
 	size_t mark;
 
 	for (unsigned i = 0; i < rec->n_matches; i++) {
 		mark = b->len;
 		dlo_ruleset_pattern(rec->rules, rec->match[i], &p);
+		dlo_ruleset_text(rec->rules, rec->match[i], text);
 		dlo_putc(b, '\t');
 		dlo_put_clean(b, p.file);
 		dlo_putc(b, ':');
 		dlo_putu(b, p.line, 0);
 		dlo_putc(b, ' ');
-		dlo_put_clean(b, p.text);
+		dlo_put_clean(b, text);
 		dlo_puts(b, ": ");
 		dlo_put_clean(b, p.title);
 		if (p.note[0]) {

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "match/rarity.h"
+
 /*
  * A place of a window holds one octet, or one of these. A length octet whose
  * label is written out in the glob is an octet like any other.
@@ -34,14 +36,15 @@ struct window {
 enum where { CUT, SCAN, ALWAYS };
 
 struct entry {
-	uint32_t rec;
+	uint32_t id;
 	enum where where;
 	struct window window;
 };
 
-static void to_wire(const uint8_t *rec, struct wire_glob *ret)
+static void to_wire(
+	const struct dlo_store *store, uint32_t id, struct wire_glob *ret)
 {
-	struct dlo_packed r = dlo_record_read(rec);
+	struct dlo_packed r = dlo_store_get(store, id);
 
 	ret->n = 0;
 	if (r.at[0] != DLO_GLOB_RUN) {
@@ -86,62 +89,9 @@ static uint16_t place(const struct wire_glob *g, size_t i)
 
 static unsigned rarity(uint16_t place)
 {
-	/* Measured over a million host names that are asked for. */
-	static const uint8_t letter[] = {8, 11, 8, 11, 8, 12, 11, 12, 9, 15, 12,
-		10, 9, 9, 7, 11, 17, 9, 9, 9, 11, 13, 13, 14, 12, 14};
-
-	if (place == ANY) {
-		return 0;
-	}
-	if (place == ANY_LENGTH) {
-		return 4;
-	}
-	if (place < 64 && place != '-' && (place < '0' || place > '9')) {
-		return 9; /* as a rule a length */
-	}
-	if (place >= 'a' && place <= 'z') {
-		return letter[place - 'a'];
-	}
-	return place == '-' ? 11 : 16;
-}
-
-/* Finds the rarest run of `len` octets. Returns where it ends; 0: none. */
-static size_t rarest(const struct dlo_packed *r, size_t len)
-{
-	unsigned best = 0, sum;
-	size_t found = 0;
-
-	for (size_t end = len; end <= r->len; end++) {
-		size_t i = end - len;
-
-		for (sum = 0; i < end; i++) {
-			if (r->at[i] == DLO_GLOB_BOUNDARY ||
-				r->at[i] == DLO_GLOB_ONE ||
-				r->at[i] == DLO_GLOB_RUN) {
-				break;
-			}
-			sum += rarity(r->at[i]);
-		}
-		if (i == end && sum > best) {
-			best = sum;
-			found = end;
-		}
-	}
-	return found;
-}
-
-uint8_t dlo_infix_gram(const uint8_t *rec, uint16_t *ret_end)
-{
-	struct dlo_packed r = dlo_record_read(rec);
-	uint8_t len = DLO_GRAM_LONG;
-	size_t end = rarest(&r, len);
-
-	if (end == 0) {
-		len = DLO_GRAM_SHORT;
-		end = rarest(&r, len);
-	}
-	*ret_end = (uint16_t)(DLO_RECORD_HEAD + end);
-	return end > 0 ? len : 0;
+	return place == ANY	     ? 0
+	       : place == ANY_LENGTH ? DLO_RARITY_BOUNDARY
+				     : dlo_rarity((uint8_t)place);
 }
 
 /*
@@ -175,12 +125,12 @@ static struct window window_at(
 }
 
 /* Finds the rarest window of a glob, and where it is to be looked for. */
-static void choose(struct entry *e, const uint8_t *rec)
+static void choose(struct entry *e, const struct dlo_store *store)
 {
 	struct window cut = {.rarity = 0}, scan = {.rarity = 0}, w;
 	struct wire_glob g;
 
-	to_wire(rec, &g);
+	to_wire(store, e->id, &g);
 	for (size_t i = 0; i < g.n; i++) {
 		if (g.at[i] == DLO_GLOB_BOUNDARY && i > 0) {
 			w = window_at(&g, i, DLO_CUT_BEFORE, DLO_CUT_LEN);
@@ -212,7 +162,7 @@ static int compare(const void *pa, const void *pb)
 			return a->window.at[i] < b->window.at[i] ? -1 : 1;
 		}
 	}
-	return a->rec < b->rec ? -1 : a->rec > b->rec;
+	return a->id < b->id ? -1 : a->id > b->id;
 }
 
 /* Adds a bucket to the set of each octet that may stand at a place. */
@@ -234,22 +184,20 @@ static void allow(dlo_bucket_sets set, uint16_t place, uint64_t bucket)
 
 /* Where lists are written to. */
 struct lists {
-	const uint8_t *records; /* their source */
-	uint8_t *to;
-	size_t at;
+	uint32_t *at;
+	uint32_t n;
 };
 
-/* Writes the records of n entries as one list. Returns its place. */
+/* Writes the ids of n entries as one list. Returns its place. */
 static uint32_t write_list(struct lists *l, const struct entry *e, size_t n)
 {
-	size_t first = l->at, last = first;
+	uint32_t first = l->n;
 
 	for (size_t i = 0; i < n; i++) {
-		last = l->at;
-		l->at += dlo_record_copy(l->to + l->at, l->records + e[i].rec);
+		l->at[l->n++] = e[i].id;
 	}
-	dlo_record_end(l->to + last);
-	return (uint32_t)first;
+	l->at[l->n - 1] |= DLO_LAST;
+	return first;
 }
 
 /* Shares n sorted entries out among the buckets. */
@@ -283,16 +231,16 @@ static int fill_buckets(struct dlo_arena *arena, struct lists *l,
 }
 
 static int fill(struct dlo_infix *x, struct dlo_arena *arena,
-	const uint8_t *records, struct entry *e, size_t n, size_t lists_len)
+	const struct entry *e, size_t n)
 {
-	struct lists l = {.records = records, .at = 1};
+	struct lists l = {.n = 1}; /* 0: no list */
 	size_t n_cut = 0, n_scan = 0, n_always;
 
-	l.to = dlo_arena_take(arena, lists_len);
-	if (!l.to) {
+	l.at = dlo_arena_array(arena, n + 1, sizeof(*l.at));
+	if (!l.at) {
 		return -ENOMEM;
 	}
-	x->records = l.to;
+	x->list = l.at;
 	for (size_t i = 0; i < n; i++) {
 		n_cut += e[i].where == CUT;
 		n_scan += e[i].where == SCAN;
@@ -310,25 +258,21 @@ static int fill(struct dlo_infix *x, struct dlo_arena *arena,
 }
 
 int dlo_infix_build(struct dlo_infix *ret, struct dlo_arena *arena,
-	const uint8_t *records, const uint32_t *rec, size_t n)
+	const struct dlo_store *store, const uint32_t *id, size_t n)
 {
 	struct dlo_infix x = {0};
 	struct entry *e = calloc(n + 1, sizeof(*e));
-	size_t lists_len = 1;
 	int r;
 
 	if (!e) {
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < n; i++) {
-		struct dlo_packed p = dlo_record_read(records + rec[i]);
-
-		e[i].rec = rec[i];
-		choose(&e[i], records + rec[i]);
-		lists_len += dlo_record_size(&p);
+		e[i].id = id[i];
+		choose(&e[i], store);
 	}
 	qsort(e, n, sizeof(*e), compare);
-	r = fill(&x, arena, records, e, n, lists_len);
+	r = fill(&x, arena, e, n);
 	free(e);
 	if (r == 0) {
 		*ret = x;
@@ -353,20 +297,20 @@ uint64_t dlo_infix_scan(const struct dlo_infix *x, const struct dlo_name *n)
 	return found;
 }
 
-static void find(const uint8_t *records, const uint32_t *list, uint64_t set,
+static void find(const uint32_t *lists, const uint32_t *list, uint64_t set,
 	struct dlo_hits *h)
 {
 	for (; set; set &= set - 1) {
-		dlo_hits_check(h, records + list[__builtin_ctzll(set)]);
+		dlo_hits_check_list(h, lists + list[__builtin_ctzll(set)]);
 	}
 }
 
 void dlo_infix_find(const struct dlo_infix *x, uint64_t cut, uint64_t scan,
 	struct dlo_hits *h)
 {
-	find(x->records, x->cut_list, cut, h);
-	find(x->records, x->scan_list, scan, h);
+	find(x->list, x->cut_list, cut, h);
+	find(x->list, x->scan_list, scan, h);
 	if (x->always) {
-		dlo_hits_check(h, x->records + x->always);
+		dlo_hits_check_list(h, x->list + x->always);
 	}
 }

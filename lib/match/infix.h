@@ -29,7 +29,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "match/record.h"
+#include "match/hits.h"
 #include "wire/name.h"
 
 #define DLO_CUT_BEFORE 5
@@ -42,23 +42,14 @@ typedef uint64_t dlo_bucket_sets[256];
 struct dlo_infix {
 	const dlo_bucket_sets *cut; /* [DLO_CUT_LEN]; NULL: no such globs */
 	const dlo_bucket_sets *scan; /* [DLO_SCAN_LEN]; NULL: none */
-	uint32_t always; /* list; 0: none */
-	const uint8_t *records;
+	const uint32_t *list; /* of ids */
+	uint32_t always; /* place in `list`; 0: none */
 	uint32_t cut_list[DLO_BUCKETS], scan_list[DLO_BUCKETS];
 };
 
-/* Builds from globs at the offsets rec[0..n) of `records`. 0, -ENOMEM. */
+/* Builds from globs. 0, -ENOMEM. */
 int dlo_infix_build(struct dlo_infix *ret, struct dlo_arena *arena,
-	const uint8_t *records, const uint32_t *rec, size_t n);
-
-/*
- * Finds the rarest gram of a glob, DLO_GRAM_LONG octets in one label or else
- * DLO_GRAM_SHORT: a key that many globs do not crowd as they do the buckets.
- * Returns its length and where in the record it ends; 0: there is none.
- */
-#define DLO_GRAM_LONG 8
-#define DLO_GRAM_SHORT 4
-uint8_t dlo_infix_gram(const uint8_t *rec, uint16_t *ret_end);
+	const struct dlo_store *store, const uint32_t *id, size_t n);
 
 /* Buckets with a window of four octets in the name. */
 uint64_t dlo_infix_scan(const struct dlo_infix *x, const struct dlo_name *n);

@@ -10,6 +10,8 @@
 #include "match/pattern.h"
 #include "wire/name.h"
 
+#define DLO_PATTERNS_MAX (1u << 26) /* of a set */
+
 struct dlo_matcher;
 struct dlo_matcher_builder;
 
@@ -25,6 +27,9 @@ struct dlo_matcher_builder *dlo_matcher_builder_free(
  */
 int dlo_matcher_add(struct dlo_matcher_builder *b, const struct dlo_pattern *p,
 	const char **reterr_msg);
+
+/* Forgets all but the first n patterns. */
+void dlo_matcher_cut(struct dlo_matcher_builder *b, uint32_t n);
 
 /*
  * Compiles into memory of `arena` only, which then owns the matcher; it holds
@@ -42,5 +47,9 @@ int dlo_matcher_build(struct dlo_matcher_builder *b, struct dlo_arena *arena,
  */
 size_t dlo_matcher_match(const struct dlo_matcher *m,
 	const struct dlo_name *name, uint32_t *ret_ids, size_t cap);
+
+/* A pattern by its id. */
+void dlo_matcher_pattern(
+	const struct dlo_matcher *m, uint32_t id, struct dlo_pattern *ret);
 
 #endif

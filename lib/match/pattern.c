@@ -36,6 +36,9 @@
 
 #include <idn2.h>
 
+#include "base/fold.h"
+#include "base/hash.h"
+
 struct parser {
 	const char *text;
 	size_t at, end; /* what is yet to be read */
@@ -273,22 +276,36 @@ static char *print_symbols(char *to, const uint8_t *symbol, size_t n)
 	return to;
 }
 
-static void print(struct dlo_pattern *p, const uint8_t *symbol, size_t n)
+size_t dlo_pattern_print(const struct dlo_pattern *p, char *buf)
 {
-	char *to = p->text;
+	uint8_t symbol[DLO_NAME_MAX];
+	char *to = buf;
+	size_t n = 0;
 
+	if (p->kind == DLO_PATTERN_GLOB) {
+		to = print_symbols(to, p->glob, p->n_glob);
+		*to = '\0';
+		return (size_t)(to - buf);
+	}
 	if (p->kind == DLO_PATTERN_EXACT) {
 		*to++ = '=';
 	} else if (p->kind == DLO_PATTERN_BELOW) {
 		*to++ = '*';
 		*to++ = '.';
 	}
+	for (size_t at = 0; p->wire[at] > 0; at += p->wire[at] + 1u) {
+		if (at > 0) {
+			symbol[n++] = DLO_GLOB_BOUNDARY;
+		}
+		memcpy(symbol + n, p->wire + at + 1, p->wire[at]);
+		n += p->wire[at];
+	}
 	if (n == 0) {
 		*to++ = '.';
 	}
 	to = print_symbols(to, symbol, n);
 	*to = '\0';
-	p->text_len = (uint16_t)(to - p->text);
+	return (size_t)(to - buf);
 }
 
 /* Finds the kind and fills in what belongs to it. */
@@ -321,7 +338,105 @@ static void finish(struct parser *s, bool exact, bool anchored)
 	if (p->kind != DLO_PATTERN_GLOB) {
 		set_wire(p, p->glob + skip, s->n - skip);
 	}
-	print(p, p->glob + skip, s->n - skip);
+}
+
+/* Octets of host names, in lower case; 0: anything else. */
+static const uint8_t plain[256] = {['-'] = '-',
+	['_'] = '_',
+	['0'] = '0',
+	'1',
+	'2',
+	'3',
+	'4',
+	'5',
+	'6',
+	'7',
+	'8',
+	'9',
+	['A'] = 'a',
+	'b',
+	'c',
+	'd',
+	'e',
+	'f',
+	'g',
+	'h',
+	'i',
+	'j',
+	'k',
+	'l',
+	'm',
+	'n',
+	'o',
+	'p',
+	'q',
+	'r',
+	's',
+	't',
+	'u',
+	'v',
+	'w',
+	'x',
+	'y',
+	'z',
+	['a'] = 'a',
+	'b',
+	'c',
+	'd',
+	'e',
+	'f',
+	'g',
+	'h',
+	'i',
+	'j',
+	'k',
+	'l',
+	'm',
+	'n',
+	'o',
+	'p',
+	'q',
+	'r',
+	's',
+	't',
+	'u',
+	'v',
+	'w',
+	'x',
+	'y',
+	'z'};
+
+/* The short way of what nearly all lists consist of: host names without
+ * anything to be read, decoded or refused. False: the long way decides. */
+static bool take_plain(const char *text, size_t len, struct dlo_pattern *p)
+{
+	size_t label = 0, i;
+
+	if (len == 0 || len > DLO_NAME_MAX - 2) {
+		return false;
+	}
+	for (i = 0; i < len; i++) {
+		uint8_t c = plain[(uint8_t)text[i]];
+
+		p->wire[i + 1] = c;
+		if (c) {
+			continue;
+		}
+		if (text[i] != '.' || i - label - 1 >= 63) {
+			return false;
+		}
+		p->wire[label] = (uint8_t)(i - label);
+		label = i + 1;
+	}
+	if (i - label - 1 >= 63) {
+		return false;
+	}
+	p->wire[label] = (uint8_t)(i - label);
+	p->wire[i + 1] = 0;
+	p->wire_len = (uint8_t)(i + 2);
+	p->kind = DLO_PATTERN_DOMAIN;
+	p->n_glob = 0;
+	return true;
 }
 
 int dlo_pattern_parse(const char *text, size_t len, struct dlo_pattern *ret,
@@ -339,6 +454,9 @@ int dlo_pattern_parse(const char *text, size_t len, struct dlo_pattern *ret,
 		.wild_at = SIZE_MAX,
 		.idn_at = SIZE_MAX};
 
+	if (take_plain(text, len, ret)) {
+		return 0;
+	}
 	if (anchored && ends_with(text, s.at, s.end, '^')) {
 		s.end--;
 	} else if (anchored) {
@@ -378,80 +496,33 @@ static bool is_label_start(const struct dlo_name *n, size_t at)
 	return i == at;
 }
 
-bool dlo_pattern_matches_wire(enum dlo_pattern_kind kind, const uint8_t *wire,
-	size_t wire_len, const struct dlo_name *n)
+/* Whether n octets are those of a text in lower case. Length octets are below
+ * 'A' and so fold to themselves. */
+static bool same_octets(const uint8_t *wire, const uint8_t *lower, size_t n)
 {
-	size_t at = (size_t)n->len - wire_len;
-
-	if (n->len < wire_len || (kind == DLO_PATTERN_EXACT && at > 0) ||
-		(kind == DLO_PATTERN_BELOW && at == 0)) {
-		return false;
-	}
-	/* Length octets are below 'A' and so fold to themselves. */
-	for (size_t i = 0; i < wire_len; i++) {
-		if (dlo_lower(n->wire[at + i]) != wire[i]) {
+	for (; n >= 8; wire += 8, lower += 8, n -= 8) {
+		if (dlo_fold64(dlo_load64(wire)) != dlo_load64(lower)) {
 			return false;
 		}
 	}
-	return is_label_start(n, at);
-}
-
-void dlo_flatten(const struct dlo_name *n, struct dlo_flat *ret)
-{
-	size_t boundary = 0, len = n->len > 1 ? n->len - 2u : 0;
-
-	for (size_t i = 0; i < len; i++) {
-		ret->at[i] = dlo_lower(n->wire[i + 1]);
-	}
-	for (unsigned label = 0; label + 1 < n->n_labels; label++) {
-		boundary += n->wire[boundary] + 1u;
-		ret->at[boundary - 1] = DLO_GLOB_BOUNDARY;
-	}
-	ret->len = (uint8_t)len;
-}
-
-/*
- * Whether glob[0..n_glob), which ends in a star, matches all of flat[0..len).
- * A star takes nothing at first; on a mismatch the last star takes one octet
- * more: what the stars before it took need never change.
- */
-static bool matches_from_left(
-	const uint8_t *glob, size_t n_glob, const uint8_t *flat, size_t len)
-{
-	size_t g = 0, t = 0, star = 0, star_t = 0; /* star: after it; 0: none */
-
-	while (g < n_glob) {
-		if (glob[g] == DLO_GLOB_RUN) {
-			star = ++g;
-			star_t = t;
-		} else if (t == len) {
-			return false;
-		} else if (glob[g] == flat[t] || glob[g] == DLO_GLOB_ONE) {
-			g++;
-			t++;
-		} else if (star) {
-			g = star;
-			t = ++star_t;
-		} else {
+	for (; n > 0; n--) {
+		if (dlo_lower(*wire++) != *lower++) {
 			return false;
 		}
 	}
 	return true;
 }
 
-bool dlo_pattern_matches_flat(
-	const uint8_t *glob, size_t n_glob, const struct dlo_flat *f)
+bool dlo_pattern_matches_wire(enum dlo_pattern_kind kind, const uint8_t *wire,
+	size_t len, const struct dlo_name *n)
 {
-	size_t g = n_glob, t = f->len;
+	size_t at = (size_t)n->len - 1 - len;
 
-	/* The end first: that is where most candidates differ. */
-	for (; g > 0 && glob[g - 1] != DLO_GLOB_RUN; g--, t--) {
-		if (t == 0 || (glob[g - 1] != f->at[t - 1] &&
-				      glob[g - 1] != DLO_GLOB_ONE)) {
-			return false;
-		}
+	if (n->len <= len || (kind == DLO_PATTERN_EXACT && at > 0) ||
+		(kind == DLO_PATTERN_BELOW && at == 0)) {
+		return false;
 	}
-	return g > 0 ? matches_from_left(glob, g, f->at, t) : t == 0;
+	return same_octets(n->wire + at, wire, len) && is_label_start(n, at);
 }
 
 bool dlo_pattern_matches(const struct dlo_pattern *p, const struct dlo_name *n)
@@ -460,8 +531,8 @@ bool dlo_pattern_matches(const struct dlo_pattern *p, const struct dlo_name *n)
 
 	if (p->kind != DLO_PATTERN_GLOB) {
 		return dlo_pattern_matches_wire(
-			p->kind, p->wire, p->wire_len, n);
+			p->kind, p->wire, p->wire_len - 1u, n);
 	}
 	dlo_flatten(n, &flat);
-	return dlo_pattern_matches_flat(p->glob, p->n_glob, &flat);
+	return dlo_flat_matches(&flat, p->glob, p->n_glob);
 }

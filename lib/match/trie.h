@@ -7,20 +7,16 @@
  * The patterns' labels, read from the right, form a trie. A node is not reached
  * through its parent but found by the keyed hash of its whole suffix, so the
  * search may begin at the last two labels: almost no name's last two labels are
- * in any list, and a filter of 64-bit words, two bits a key, says so with one
- * load. Only where a node says that something lies deeper does the search go
- * on, label by label, each step asking the filter first.
+ * in any list, and the filter of the table says so with one load. The filter
+ * also knows the nodes on the way to deeper ones, which the table need not
+ * hold: the search goes on, label by label, while the filter says yes.
  *
  * A raw tail (`*ngrok.io`, which cuts through a label) is a key too: the name's
- * last k octets, for a few k. So are grams, k octets of a label that may stand
- * anywhere: they have a trie of their own that is asked at every octet. Small
- * sets have neither: see infix.h.
+ * last k octets, for a few k. Small sets have none: see infix.h.
  *
  * Hashes fold case by OR 0x20 on every octet. That is a superset (a length
  * octet of 3 becomes one of 35), nothing is copied, and all candidates are
- * settled exactly. Nodes lie sorted by hash in one array, found through an
- * index of small buckets; the build tries seeds until the fullest bucket is
- * small, so that no name, however chosen, costs more than a few looks a label.
+ * settled exactly.
  */
 #ifndef DLO_MATCH_TRIE_H
 #define DLO_MATCH_TRIE_H
@@ -31,54 +27,35 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
-#include "match/record.h"
+#include "match/hits.h"
+#include "match/table.h"
 #include "wire/name.h"
 
-#define DLO_TAILS_MAX 11 /* distinct lengths of raw tails */
-
-struct dlo_trie_node {
-	uint32_t tag; /* upper half of the hash */
-	uint32_t list; /* its records << 1 | something lies deeper */
-};
+#define DLO_TAILS_MAX 16 /* distinct lengths of raw tails */
 
 struct dlo_trie {
-	uint64_t seed[4];
-	const uint64_t *filter;
-	uint32_t n_words; /* of the filter */
+	struct dlo_table table;
 	bool more; /* one of the next two */
 	bool tops; /* one-label patterns: look at the last label alone too */
 	uint8_t n_tails;
-	uint8_t tail_len[DLO_TAILS_MAX];
-	uint8_t bucket_shift; /* lower half of a hash -> its bucket */
-	const uint32_t *bucket; /* indices of node: the first of each, and n */
-	const struct dlo_trie_node *node;
-	const uint8_t *records; /* 0: no list */
+	uint8_t tail_len[DLO_TAILS_MAX]; /* ascending */
 };
 
-/* One pattern for the trie: its record and its key, the last octets of what
- * dlo_record_tail() finds in it. */
+/* One pattern for the trie. Its key is the last octets of what
+ * dlo_store_tail() finds in it. */
 struct dlo_trie_entry {
-	uint32_t rec; /* offset of the record */
-	uint16_t gram; /* in it, the end of a key that may be anywhere; or 0 */
+	uint32_t id;
 	uint8_t key_len;
-	uint8_t n_labels; /* that the key consists of, unless */
-	bool raw; /* it cuts through a label */
+	bool raw; /* cuts through a label */
 };
 
-/*
- * Builds from n entries over `records`, which begin with DLO_NAME_HEADROOM
- * octets of no meaning. 0, -ENOMEM.
- */
+/* Builds from n entries, ids ascending. 0, -ENOMEM. */
 int dlo_trie_build(struct dlo_trie *ret, struct dlo_arena *arena,
-	const uint8_t *records, size_t records_len,
+	const struct dlo_store *store, uint64_t seed,
 	const struct dlo_trie_entry *entry, size_t n);
 
 /* Looks up what dlo_trie_look() left. */
 void dlo_trie_find(const struct dlo_trie *t, unsigned left, struct dlo_hits *h);
-
-/* Whether a trie of grams may match; and looking them up. */
-bool dlo_trie_scan(const struct dlo_trie *t, const struct dlo_name *n);
-void dlo_trie_find_grams(const struct dlo_trie *t, struct dlo_hits *h);
 
 /*
  * Hash of the n octets before `end`, chained to x. Reads up to 24 octets before
@@ -107,47 +84,19 @@ static inline uint64_t dlo_trie_hash(
 	return dlo_mum(a ^ x, b ^ seed[1]) ^ dlo_mum(c ^ seed[2], x ^ seed[3]);
 }
 
-/* Hash of a gram: the n octets before `end`, n <= 8. */
-static inline uint64_t dlo_trie_gram(
-	const uint64_t seed[4], const uint8_t *end, size_t n)
-{
-	static const uint8_t mask[16] = {
-		0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255};
-	uint64_t a = dlo_load64(end - 8) | 0x2020202020202020u;
-
-	return dlo_mum((a & dlo_load64(mask + n)) ^ seed[0], seed[1] + n);
-}
-
-static inline uint64_t dlo_trie_bits(uint64_t hash)
-{
-	return (uint64_t)1 << (hash & 63) | (uint64_t)1 << (hash >> 6 & 63);
-}
-
-static inline size_t dlo_trie_word(uint64_t hash, uint32_t n_words)
-{
-	return (hash >> 32) * n_words >> 32;
-}
-
-static inline bool dlo_trie_has(const struct dlo_trie *t, uint64_t hash)
-{
-	uint64_t bits = dlo_trie_bits(hash);
-
-	return (t->filter[dlo_trie_word(hash, t->n_words)] & bits) == bits;
-}
-
 /* Hash of the name's labels from offset `at` on. */
 static inline uint64_t dlo_trie_suffix(
 	const struct dlo_trie *t, const struct dlo_name *n, size_t at)
 {
-	return dlo_trie_hash(t->seed, t->seed[0], n->wire + n->len - 1,
-		(size_t)n->len - 1 - at);
+	return dlo_trie_hash(t->table.seed, t->table.seed[0],
+		n->wire + n->len - 1, (size_t)n->len - 1 - at);
 }
 
 static inline uint64_t dlo_trie_tail(
 	const struct dlo_trie *t, const struct dlo_name *n, size_t len)
 {
-	return dlo_trie_hash(
-		t->seed, t->seed[0] + len, n->wire + n->len - 1, len);
+	return dlo_trie_hash(t->table.seed, t->table.seed[0] + len,
+		n->wire + n->len - 1, len);
 }
 
 /*
@@ -165,7 +114,8 @@ unsigned dlo_trie_look_more(const struct dlo_trie *t, const struct dlo_name *n);
 static inline unsigned dlo_trie_look(
 	const struct dlo_trie *t, const struct dlo_name *n)
 {
-	unsigned found = dlo_trie_has(t, dlo_trie_suffix(t, n, n->last2));
+	unsigned found =
+		dlo_table_has(&t->table, dlo_trie_suffix(t, n, n->last2));
 
 	if (t->more) {
 		found |= dlo_trie_look_more(t, n);

@@ -318,9 +318,10 @@ static int read_pattern(struct reading *t, struct dlo_line *l)
 {
 	struct dlo_pattern *p = &t->scratch->pattern;
 	struct dlo_exception_info *e = &t->row.info;
+	char text[DLO_PATTERN_TEXT_MAX];
 	struct dlo_slice s;
 	const char *msg;
-	size_t at;
+	size_t at, len;
 	int err;
 
 	if (dlo_line_field(l, &s) || refuse_list_syntax(l, &s)) {
@@ -331,7 +332,8 @@ static int read_pattern(struct reading *t, struct dlo_line *l)
 		return err < 0 ? err : dlo_line_bad(l, s.at + at, "%s", msg);
 	}
 	t->row.col = (uint32_t)s.at + 1;
-	return dlo_rules_text(t->rules, p->text, p->text_len, &e->pattern);
+	len = dlo_pattern_print(p, text);
+	return dlo_rules_text(t->rules, text, len, &e->pattern);
 }
 
 static int read_line(struct reading *t, struct dlo_line *l)

@@ -35,6 +35,7 @@ struct sample {
 struct search {
 	struct sample listed, *exception;
 	char text[TEXT_MAX];
+	char canonical[DLO_PATTERN_TEXT_MAX];
 };
 
 /* Canonical text, less a leading =, with a stand-in for each wildcard. */
@@ -118,11 +119,14 @@ static bool is_for(
 	       (!*e->service || !strcmp(e->service, p->service));
 }
 
-static int hold(struct search *s, const struct dlo_ruleset *rs,
+static int hold(struct search *s, const struct dlo_ruleset *rs, uint32_t id,
 	const struct dlo_pattern_info *p, enum dlo_need *need)
 {
 	unsigned n = dlo_ruleset_n_exceptions(rs);
-	int err = read_sample(s, p->text, &s->listed);
+	int err;
+
+	dlo_ruleset_text(rs, id, s->canonical);
+	err = read_sample(s, s->canonical, &s->listed);
 
 	for (unsigned i = 0; i < n && !err; i++) {
 		if (need[i] != DLO_NEED_NAME &&
@@ -151,7 +155,7 @@ static int search(
 	for (unsigned i = 0; n && i < n_patterns && !err; i++) {
 		dlo_ruleset_pattern(rs, i, &p);
 		if (p.action != DLO_ACTION_OFF) {
-			err = hold(s, rs, &p, need);
+			err = hold(s, rs, i, &p, need);
 		}
 	}
 	return err;

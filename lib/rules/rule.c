@@ -10,13 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROWS_MIN 256u
-#define TEXT_MIN 4096u
+#define RUNS_MIN 16u
 
 static_assert(sizeof(struct dlo_rule) ==
 		      8 * sizeof(const char *) + 4 * sizeof(uint32_t),
 	"rules are compared octet by octet");
-static_assert(sizeof(struct dlo_row) <= 16, "lists have millions of patterns");
 
 /* Severities: Elastic's, in Sigma's order. */
 static const struct level {
@@ -61,8 +59,7 @@ void dlo_rules_fini(struct dlo_rules *r)
 	dlo_matcher_builder_free(r->matcher);
 	dlo_intern_fini(&r->texts);
 	dlo_intern_fini(&r->rules);
-	free(r->row);
-	free(r->text);
+	free(r->run);
 	dlo_arena_free(&r->arena);
 	*r = (struct dlo_rules){0};
 }
@@ -79,30 +76,20 @@ int dlo_rules_text(
 	return 0;
 }
 
-/* Makes room for one more row and `len` octets of text. */
-static int reserve(struct dlo_rules *r, size_t len)
+static int reserve_run(struct dlo_rules *r)
 {
-	if (r->n_rows == r->rows_cap) {
-		uint32_t cap = r->rows_cap ? r->rows_cap * 2 : ROWS_MIN;
-		struct dlo_row *row;
+	uint32_t cap = r->runs_cap ? r->runs_cap * 2 : RUNS_MIN;
+	struct dlo_run *run;
 
-		row = realloc(r->row, (size_t)cap * sizeof(*row));
-		if (!row) {
-			return -ENOMEM;
-		}
-		r->row = row;
-		r->rows_cap = cap;
+	if (r->n_runs < r->runs_cap) {
+		return 0;
 	}
-	if (r->text_cap - r->text_len < len) {
-		size_t cap = r->text_cap * 2 + len + TEXT_MIN;
-		char *text = realloc(r->text, cap);
-
-		if (!text) {
-			return -ENOMEM;
-		}
-		r->text = text;
-		r->text_cap = cap;
+	run = realloc(r->run, (size_t)cap * sizeof(*run));
+	if (!run) {
+		return -ENOMEM;
 	}
+	r->run = run;
+	r->runs_cap = cap;
 	return 0;
 }
 
@@ -110,9 +97,9 @@ static int reserve(struct dlo_rules *r, size_t len)
 static int intern_rule(
 	struct dlo_rules *r, const struct dlo_rule *rule, uint32_t *ret)
 {
-	uint32_t last = r->n_rows ? r->row[r->n_rows - 1].rule : 0;
+	uint32_t last = r->n_runs ? r->run[r->n_runs - 1].rule : 0;
 
-	if (r->n_rows &&
+	if (r->n_runs &&
 		!memcmp(r->rules.entry[last].bytes, rule, sizeof(*rule))) {
 		*ret = last;
 		return 0;
@@ -128,59 +115,49 @@ static int matcher_add(struct dlo_rules *r, const struct dlo_pattern *p,
 	return err < 0 ? err : dlo_matcher_add(r->matcher, p, reterr_msg);
 }
 
+/* Notes where the next pattern stands. */
+static void note(struct dlo_rules *r, unsigned line, uint32_t rule)
+{
+	const struct dlo_run *last = r->run + r->n_runs - 1;
+
+	if (!r->n_runs || last->rule != rule ||
+		line - last->line != r->n - last->first) {
+		r->run[r->n_runs++] = (struct dlo_run){
+			.first = r->n, .line = line, .rule = rule};
+	}
+	r->n++;
+}
+
 int dlo_rules_add(struct dlo_rules *r, const struct dlo_pattern *p,
 	unsigned line, const struct dlo_rule *rule, const char **reterr_msg)
 {
-	size_t len = (size_t)p->text_len + 1;
 	uint32_t rule_i;
 	int err;
 
-	if (r->n_rows >= UINT32_MAX / 2 || r->text_len > UINT32_MAX - len) {
+	if (r->n >= DLO_PATTERNS_MAX) {
 		*reterr_msg = "too many patterns for one rule set";
 		return 1;
 	}
-	if (reserve(r, len) < 0 || intern_rule(r, rule, &rule_i) < 0) {
+	if (reserve_run(r) < 0 || intern_rule(r, rule, &rule_i) < 0) {
 		return -ENOMEM;
 	}
 	err = matcher_add(r, p, reterr_msg);
-	if (err) {
-		return err;
+	if (!err) {
+		note(r, line, rule_i);
 	}
-	memcpy(r->text + r->text_len, p->text, len);
-	r->row[r->n_rows++] = (struct dlo_row){
-		.text = (uint32_t)r->text_len, .line = line, .rule = rule_i};
-	r->text_len += len;
-	return 0;
+	return err;
 }
 
 struct dlo_rules_mark dlo_rules_mark(const struct dlo_rules *r)
 {
-	return (struct dlo_rules_mark){r->n_rows, r->text_len};
+	return (struct dlo_rules_mark){r->n, r->n_runs};
 }
 
-int dlo_rules_rewind(struct dlo_rules *r, struct dlo_rules_mark mark,
-	struct dlo_pattern *scratch)
+void dlo_rules_rewind(struct dlo_rules *r, struct dlo_rules_mark mark)
 {
-	const char *msg;
-	uint32_t i;
-	size_t at;
-
-	if (r->n_rows == mark.n_rows) {
-		return 0;
+	r->n = mark.n;
+	r->n_runs = mark.n_runs;
+	if (r->matcher) {
+		dlo_matcher_cut(r->matcher, mark.n);
 	}
-	r->n_rows = mark.n_rows;
-	r->text_len = mark.text_len;
-	r->matcher = dlo_matcher_builder_free(r->matcher);
-	for (i = 0; i < r->n_rows; i++) {
-		const char *text = r->text + r->row[i].text;
-		int err = dlo_pattern_parse(
-			text, strlen(text), scratch, &at, &msg);
-
-		/* What was taken once is taken again. */
-		err = err ? err : matcher_add(r, scratch, &msg);
-		if (err) {
-			return err < 0 ? err : -EINVAL;
-		}
-	}
-	return 0;
 }

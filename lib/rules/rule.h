@@ -31,9 +31,12 @@ struct dlo_rule {
 	uint32_t group; /* 0 until the set is compiled */
 };
 
-/* One pattern: where its text begins, its line, and its struct dlo_rule. */
-struct dlo_row {
-	uint32_t text, line, rule;
+/*
+ * Where patterns stand: those from `first` on have one rule and lie on one line
+ * each, one after the other. A list of a million names is one run, or a few.
+ */
+struct dlo_run {
+	uint32_t first, line, rule;
 };
 
 /* The patterns gathered so far; all zero is none. */
@@ -41,10 +44,9 @@ struct dlo_rules {
 	struct dlo_arena arena; /* interned texts, tags, rules */
 	struct dlo_intern texts, rules;
 	struct dlo_matcher_builder *matcher; /* NULL: no pattern yet */
-	struct dlo_row *row;
-	uint32_t n_rows, rows_cap;
-	char *text; /* the patterns' canonical texts, each with its NUL */
-	size_t text_len, text_cap;
+	uint32_t n; /* patterns */
+	struct dlo_run *run;
+	uint32_t n_runs, runs_cap;
 };
 
 extern const struct dlo_words dlo_level_words;
@@ -65,17 +67,11 @@ int dlo_rules_add(struct dlo_rules *r, const struct dlo_pattern *p,
 
 /* A place to come back to. */
 struct dlo_rules_mark {
-	uint32_t n_rows;
-	size_t text_len;
+	uint32_t n, n_runs;
 };
 struct dlo_rules_mark dlo_rules_mark(const struct dlo_rules *r);
 
-/*
- * Takes back all patterns since the mark. The matcher's builder cannot forget,
- * so it is filled anew from the canonical texts: cold, for refused lists only.
- * 0; negative: only dlo_rules_fini() is left.
- */
-int dlo_rules_rewind(struct dlo_rules *r, struct dlo_rules_mark mark,
-	struct dlo_pattern *scratch);
+/* Takes back all patterns since the mark. */
+void dlo_rules_rewind(struct dlo_rules *r, struct dlo_rules_mark mark);
 
 #endif

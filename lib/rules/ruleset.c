@@ -3,9 +3,9 @@
  * ruleset.c - lists, compiled: name -> pattern ids -> alerts, one for each
  * (rule, service), less exceptions.
  *
- * Theory of operation: the builder gathers rows (rule.h) and fills the
- * matcher's builder as it goes. Building copies rows and texts into the arena
- * that already holds what they share, compiles the matcher into it, and numbers
+ * Theory of operation: the builder gathers runs (rule.h) and fills the
+ * matcher's builder as it goes. Building copies the runs into the arena that
+ * already holds what they share, compiles the matcher into it, and numbers
  * the rules in use and the pairs of rule id and service, both in the order of
  * their first pattern. The set is that arena. Exceptions have a matcher of
  * their own in it, so that names which no list matches never meet them.
@@ -31,12 +31,11 @@ struct dlo_builder {
 struct dlo_ruleset {
 	struct dlo_arena arena; /* holds all, this struct too */
 	const struct dlo_matcher *matcher;
-	struct dlo_row *row;
-	char *text;
+	struct dlo_run *run;
 	struct dlo_rule *rule;
 	uint32_t *group_pattern; /* the first pattern of each group */
 	struct dlo_exception_set exceptions;
-	uint32_t n_rows, n_groups;
+	uint32_t n, n_runs, n_groups;
 	unsigned n_lists;
 };
 
@@ -76,8 +75,8 @@ int dlo_builder_add_list(struct dlo_builder *b, const char *file,
 	err = dlo_list_read(&b->rules, &b->scratch, file, text, len, ret_report,
 		reterr_diag);
 	if (err == 1) {
-		b->err = dlo_rules_rewind(&b->rules, mark, &b->scratch.pattern);
-		return b->err ? b->err : 1;
+		dlo_rules_rewind(&b->rules, mark);
+		return 1;
 	}
 	b->err = err;
 	b->n_lists += !err;
@@ -126,26 +125,28 @@ static int group_of(struct dlo_ruleset *rs, struct dlo_arena *arena,
 	return 0;
 }
 
-/* Turns the rows' rule numbers into those of the set. */
-static int number_rows(
+/* Turns the runs' rule numbers into those of the set. */
+static int number_runs(
 	struct dlo_ruleset *rs, struct dlo_rules *r, struct numbering *num)
 {
 	uint32_t i;
 
-	for (i = 0; i < rs->n_rows; i++) {
-		uint32_t from = rs->row[i].rule, *to = &num->rule[from];
+	for (i = 0; i < rs->n_runs; i++) {
+		struct dlo_run *run = &rs->run[i];
+		uint32_t from = run->rule, *to = &num->rule[from];
 
 		if (!*to) {
 			struct dlo_rule *rule = &rs->rule[num->n_rules];
 
 			*rule = *(const struct dlo_rule *)r->rules.entry[from]
 					 .bytes;
-			if (group_of(rs, &r->arena, num, i, rule) < 0) {
+			if (group_of(rs, &r->arena, num, run->first, rule) <
+				0) {
 				return -ENOMEM;
 			}
 			*to = ++num->n_rules;
 		}
-		rs->row[i].rule = *to - 1;
+		run->rule = *to - 1;
 	}
 	return 0;
 }
@@ -158,31 +159,30 @@ static int number(struct dlo_ruleset *rs, struct dlo_rules *r)
 	/* One more: calloc(0) may be NULL. */
 	num.rule = calloc((size_t)r->rules.n + 1, sizeof(*num.rule));
 	if (num.rule) {
-		err = number_rows(rs, r, &num);
+		err = number_runs(rs, r, &num);
 	}
 	free(num.rule);
 	dlo_intern_fini(&num.groups);
 	return err;
 }
 
-/* Copies rows and texts into the arena; makes room for rules and groups, of
- * which there are at most as many as rules in the builder. */
-static int take_rows(struct dlo_ruleset *rs, struct dlo_rules *r)
+/* Copies runs into the arena; makes room for rules and groups, of which there
+ * are at most as many as rules in the builder. */
+static int take_runs(struct dlo_ruleset *rs, struct dlo_rules *r)
 {
 	struct dlo_arena *a = &r->arena;
 
-	rs->row = dlo_arena_array(a, r->n_rows, sizeof(*rs->row));
-	rs->text = dlo_arena_take(a, r->text_len);
+	rs->run = dlo_arena_array(a, r->n_runs, sizeof(*rs->run));
 	rs->rule = dlo_arena_array(a, r->rules.n, sizeof(*rs->rule));
 	rs->group_pattern =
 		dlo_arena_array(a, r->rules.n, sizeof(*rs->group_pattern));
-	if (!rs->row || !rs->text || !rs->rule || !rs->group_pattern) {
+	if (!rs->run || !rs->rule || !rs->group_pattern) {
 		return -ENOMEM;
 	}
-	rs->n_rows = r->n_rows;
-	if (r->n_rows) {
-		memcpy(rs->row, r->row, r->n_rows * sizeof(*rs->row));
-		memcpy(rs->text, r->text, r->text_len);
+	rs->n = r->n;
+	rs->n_runs = r->n_runs;
+	if (r->n_runs) {
+		memcpy(rs->run, r->run, r->n_runs * sizeof(*rs->run));
 	}
 	return 0;
 }
@@ -194,7 +194,7 @@ static int compile(struct dlo_builder *b, struct dlo_ruleset **ret,
 	struct dlo_ruleset *rs = dlo_arena_take(&r->arena, sizeof(*rs));
 	int err;
 
-	if (!rs || take_rows(rs, r) < 0) {
+	if (!rs || take_runs(rs, r) < 0) {
 		return -ENOMEM;
 	}
 	err = dlo_exceptions_compile(&b->exceptions, &b->scratch.pattern,
@@ -251,7 +251,7 @@ unsigned dlo_ruleset_n_lists(const struct dlo_ruleset *rs)
 
 unsigned dlo_ruleset_n_patterns(const struct dlo_ruleset *rs)
 {
-	return rs->n_rows;
+	return rs->n;
 }
 
 size_t dlo_ruleset_bytes(const struct dlo_ruleset *rs)
@@ -259,21 +259,46 @@ size_t dlo_ruleset_bytes(const struct dlo_ruleset *rs)
 	return rs->arena.bytes;
 }
 
+/* The run that a pattern stands in. O(log runs). */
+static const struct dlo_run *run_of(const struct dlo_ruleset *rs, uint32_t id)
+{
+	uint32_t from = 0, to = rs->n_runs;
+
+	while (to - from > 1) {
+		uint32_t mid = from + (to - from) / 2;
+
+		if (rs->run[mid].first <= id) {
+			from = mid;
+		} else {
+			to = mid;
+		}
+	}
+	return &rs->run[from];
+}
+
 static const struct dlo_rule *rule_of(const struct dlo_ruleset *rs, uint32_t id)
 {
-	return &rs->rule[rs->row[id].rule];
+	return &rs->rule[run_of(rs, id)->rule];
+}
+
+size_t dlo_ruleset_text(const struct dlo_ruleset *rs, uint32_t id, char *buf)
+{
+	struct dlo_pattern p;
+
+	dlo_matcher_pattern(rs->matcher, id, &p);
+	return dlo_pattern_print(&p, buf);
 }
 
 void dlo_ruleset_pattern(
 	const struct dlo_ruleset *rs, uint32_t id, struct dlo_pattern_info *ret)
 {
-	const struct dlo_rule *r = rule_of(rs, id);
+	const struct dlo_run *run = run_of(rs, id);
+	const struct dlo_rule *r = &rs->rule[run->rule];
 
 	*ret = (struct dlo_pattern_info){
-		.text = rs->text + rs->row[id].text,
 		.file = r->file,
 		.path = r->path,
-		.line = rs->row[id].line,
+		.line = run->line + (id - run->first),
 		.rule_id = r->id,
 		.title = r->title,
 		.category = r->category,

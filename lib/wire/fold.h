@@ -7,23 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/fold.h"
 #include "base/hash.h"
 #include "wire/name.h"
-
-/*
- * Lower case of eight octets at once. In the sums the high bit of an octet says
- * "at least 'A'" and "above 'Z'"; no sum carries into the next octet. It may
- * run over whole wire names: a length octet is at most 63, and 'A' is 65.
- */
-static inline uint64_t dlo_fold64(uint64_t x)
-{
-	const uint64_t each = 0x0101010101010101u;
-	uint64_t low = x & each * 0x7f;
-	uint64_t capital = (low + each * (0x80 - 'A')) &
-			   ~(low + each * (0x80 - 'Z' - 1)) & ~x;
-
-	return x | (capital & each * 0x80) >> 2;
-}
 
 /* Up to eight octets; what is missing is zero. */
 static inline uint64_t dlo_fold_load(const uint8_t *p, size_t n)

@@ -44,6 +44,7 @@ static struct dlo_pattern *check_pattern(
 	const struct dlo_ruleset *rs, uint32_t id)
 {
 	struct dlo_pattern *p = calloc(1, sizeof(*p));
+	static char text[DLO_PATTERN_TEXT_MAX], again[sizeof(text)];
 	struct dlo_pattern_info info;
 	const char *msg;
 	unsigned i;
@@ -51,7 +52,8 @@ static struct dlo_pattern *check_pattern(
 
 	CHECK(p);
 	dlo_ruleset_pattern(rs, id, &info);
-	check_text(info.text);
+	CHECK(dlo_ruleset_text(rs, id, text) == strlen(text));
+	check_text(text);
 	check_text(info.rule_id);
 	check_text(info.title);
 	check_text(info.category);
@@ -63,8 +65,9 @@ static struct dlo_pattern *check_pattern(
 		CHECK(*info.tags[i]);
 		check_text(info.tags[i]);
 	}
-	CHECK(!dlo_pattern_parse(info.text, strlen(info.text), p, &at, &msg));
-	CHECK(!strcmp(p->text, info.text));
+	CHECK(!dlo_pattern_parse(text, strlen(text), p, &at, &msg));
+	dlo_pattern_print(p, again);
+	CHECK(!strcmp(text, again));
 	return p;
 }
 

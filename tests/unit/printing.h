@@ -2,9 +2,9 @@
 /*
  * printing.h - records and a rule set to test printers with, no engine needed.
  *
- * The rule set is a table: dlo_ruleset_pattern() and dlo_ruleset_exception()
- * are defined here. So a test links the library's archive and leaves its
- * rules/ruleset.c out.
+ * The rule set is a table: dlo_ruleset_pattern(), dlo_ruleset_text() and
+ * dlo_ruleset_exception() are defined here. So a test links the library's
+ * archive and leaves its rules/ruleset.c out.
  */
 #ifndef TESTS_PRINTING_H
 #define TESTS_PRINTING_H
@@ -44,22 +44,28 @@ enum { NGROK, NGROK_GLOB, PLAIN, HOSTILE, LONG, NGROK_LOW };
 
 static char long_text[3000];
 
+static const char *const texts[] = {
+	[NGROK] = "ngrok.io",
+	[NGROK_GLOB] = "*.ngrok.*",
+	[PLAIN] = "plain.example",
+	[HOSTILE] = "x.example",
+	[LONG] = long_text,
+	[NGROK_LOW] = "*.io",
+};
+
 static struct dlo_ruleset rule_set = {
 	{
-		[NGROK] = {.text = "ngrok.io",
-			.line = 12,
+		[NGROK] = {.line = 12,
 			.service = "ngrok",
 			.note = "",
 			.n_tags = 3,
 			TUNNEL},
-		[NGROK_GLOB] = {.text = "*.ngrok.*",
-			.line = 13,
+		[NGROK_GLOB] = {.line = 13,
 			.service = "ngrok",
 			.note = "cuts through labels",
 			.n_tags = 6,
 			TUNNEL},
-		[PLAIN] = {.text = "plain.example",
-			.file = "my own.hosts",
+		[PLAIN] = {.file = "my own.hosts",
 			.path = "my own.hosts",
 			.line = 1,
 			.rule_id = "my own",
@@ -68,8 +74,7 @@ static struct dlo_ruleset rule_set = {
 			.service = "",
 			.note = "",
 			.level = DLO_LEVEL_MEDIUM},
-		[HOSTILE] = {.text = "x.example",
-			.file = "bad\033[1m.list",
+		[HOSTILE] = {.file = "bad\033[1m.list",
 			.path = "",
 			.line = 7,
 			.rule_id = "a\"b\\c",
@@ -79,8 +84,7 @@ static struct dlo_ruleset rule_set = {
 			.service = "tab\there",
 			.note = "\n\x7f",
 			.level = DLO_LEVEL_LOW},
-		[LONG] = {.text = long_text,
-			.file = long_text,
+		[LONG] = {.file = long_text,
 			.path = "",
 			.line = 1,
 			.rule_id = long_text,
@@ -89,8 +93,7 @@ static struct dlo_ruleset rule_set = {
 			.service = long_text,
 			.note = long_text,
 			.level = DLO_LEVEL_CRITICAL},
-		[NGROK_LOW] = {.text = "*.io",
-			.file = "tunnel.list",
+		[NGROK_LOW] = {.file = "tunnel.list",
 			.path = "/etc/tunnel.list",
 			.line = 3,
 			.rule_id = "0b7f7a2e-0000-4000-8000-000000000001",
@@ -119,6 +122,18 @@ void dlo_ruleset_pattern(
 {
 	memset(long_text, 'l', sizeof(long_text) - 1);
 	*ret = rs->p[id];
+}
+
+size_t dlo_ruleset_text(const struct dlo_ruleset *rs, uint32_t id, char *buf)
+{
+	size_t len;
+
+	(void)rs;
+	memset(long_text, 'l', sizeof(long_text) - 1);
+	len = strnlen(texts[id], DLO_PATTERN_TEXT_MAX - 1);
+	memcpy(buf, texts[id], len);
+	buf[len] = '\0';
+	return len;
 }
 
 const struct dlo_exception_info *dlo_ruleset_exception(

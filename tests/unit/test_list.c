@@ -353,11 +353,12 @@ static void put_diag(struct out *o, const struct dlo_diag *d)
 	put(o, "%s:%u:%u: %s\n", d->file, d->line, d->col, d->msg);
 }
 
-static void put_pattern(struct out *o, const struct dlo_pattern_info *p)
+static void put_pattern(
+	struct out *o, const struct dlo_pattern_info *p, const char *text)
 {
 	unsigned i;
 
-	put(o, "%u %s", p->line, p->text);
+	put(o, "%u %s", p->line, text);
 	if (strcmp(p->rule_id, p->file)) {
 		put(o, " id=%s", p->rule_id);
 	}
@@ -427,11 +428,13 @@ static void read_list(
 	assert_int_equal(dlo_builder_build(b, &rs, &diag), 0);
 	dlo_builder_free(b);
 	for (i = 0; i < dlo_ruleset_n_patterns(rs); i++) {
+		char canonical[DLO_PATTERN_TEXT_MAX];
 		struct dlo_pattern_info p;
 
 		dlo_ruleset_pattern(rs, i, &p);
 		assert_string_equal(p.path, file);
-		put_pattern(o, &p);
+		dlo_ruleset_text(rs, i, canonical);
+		put_pattern(o, &p, canonical);
 	}
 	if (!r) {
 		assert_int_equal(report.n_patterns, dlo_ruleset_n_patterns(rs));

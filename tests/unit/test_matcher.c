@@ -354,10 +354,11 @@ static size_t differ(const struct set *s, size_t n_names)
 		struct dlo_name_buf buf;
 		struct dlo_name name;
 		const char *msg;
-		char text[300];
+		char canonical[DLO_PATTERN_TEXT_MAX], text[300];
 		size_t at;
 
-		derive(&seed, p->text, text, sizeof(text));
+		dlo_pattern_print(p, canonical);
+		derive(&seed, canonical, text, sizeof(text));
 		if (dlo_name_parse(
 			    text, strlen(text), &buf, &name, &at, &msg)) {
 			continue;

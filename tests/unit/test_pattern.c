@@ -147,6 +147,19 @@ static int parse(const char *text, struct dlo_pattern *p, size_t *at)
 	return r;
 }
 
+/* The text of a pattern, until the second call from here. */
+static const char *print(const struct dlo_pattern *p)
+{
+	static char text[2][DLO_PATTERN_TEXT_MAX];
+	static unsigned turn;
+	char *to = text[turn++ % 2];
+
+	size_t len = dlo_pattern_print(p, to);
+
+	assert_int_equal(len, strlen(to));
+	return to;
+}
+
 static void test_kinds_and_canonical_text(void **state)
 {
 	size_t at;
@@ -155,9 +168,8 @@ static void test_kinds_and_canonical_text(void **state)
 	for (size_t i = 0; i < LEN(good); i++) {
 		print_message("# %s\n", good[i].name);
 		assert_int_equal(parse(good[i].in, &pattern, &at), 0);
-		assert_string_equal(pattern.text, good[i].want);
+		assert_string_equal(print(&pattern), good[i].want);
 		assert_int_equal(pattern.kind, good[i].kind);
-		assert_int_equal(pattern.text_len, strlen(good[i].want));
 	}
 }
 
@@ -168,9 +180,9 @@ static void test_canonical_text_parses_back(void **state)
 	(void)state;
 	for (size_t i = 0; i < LEN(good); i++) {
 		assert_int_equal(parse(good[i].in, &pattern, &at), 0);
-		assert_int_equal(parse(pattern.text, &again, &at), 0);
+		assert_int_equal(parse(print(&pattern), &again, &at), 0);
 		assert_int_equal(pattern.kind, again.kind);
-		assert_string_equal(pattern.text, again.text);
+		assert_string_equal(print(&pattern), print(&again));
 		if (pattern.kind == GLOB) {
 			assert_int_equal(pattern.n_glob, again.n_glob);
 			assert_memory_equal(
@@ -198,7 +210,7 @@ static void test_each_octet_parses_back(void **state)
 		assert_int_equal(parse(text, &pattern, &at), 0);
 		assert_int_equal(pattern.wire[1], dlo_lower((uint8_t)c));
 		assert_int_equal(pattern.wire[2], dlo_lower((uint8_t)c));
-		assert_int_equal(parse(pattern.text, &again, &at), 0);
+		assert_int_equal(parse(print(&pattern), &again, &at), 0);
 		assert_int_equal(pattern.kind, DOMAIN);
 		assert_memory_equal(pattern.wire, again.wire, pattern.wire_len);
 	}

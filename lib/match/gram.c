@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* gram.c - globs by the thousand that nothing anchors on the right. */
+#include "match/gram.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "match/rarity.h"
+
+static const uint8_t all_lens[DLO_GRAM_LENS] = {8, 6, 5, 4, 3};
+#define HEADROOM 8u
+#define FEW 4096u /* globs that need no long grams to be told apart */
+#define FEW_FROM 3u /* the first length that they use */
+#define CROWD_BITS 18 /* counters, as a power of two */
+
+/* Octets of the last n of 8. */
+static uint64_t mask_of(size_t n)
+{
+	static const uint8_t mask[16] = {
+		0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255};
+
+	return dlo_load64(mask + n);
+}
+
+/* Hash of the last `len` of 8 octets. Grams of different lengths never share a
+ * word of the table: the tag's low bits tell them apart. */
+static uint64_t hash_of(
+	const uint64_t seed[4], uint64_t octets, uint64_t mask, size_t len)
+{
+	uint64_t h = dlo_mum((octets & mask) ^ seed[0], seed[1] + len);
+
+	return (h & ~((uint64_t)15 << 32)) | (uint64_t)len << 32;
+}
+
+/* ---- building ----------------------------------------------------------- */
+
+/* A glob with the boundaries that its ends are anchored at. */
+struct symbols {
+	uint8_t mem[HEADROOM + DLO_GLOB_MAX + 2];
+	size_t n;
+};
+
+static const uint8_t *at(const struct symbols *s, size_t i)
+{
+	return s->mem + HEADROOM + i;
+}
+
+static void spell(const uint8_t *glob, size_t n_glob, struct symbols *ret)
+{
+	uint8_t *to = ret->mem + HEADROOM;
+
+	memset(ret->mem, 0, HEADROOM);
+	if (glob[0] != DLO_GLOB_RUN) {
+		*to++ = DLO_GLOB_BOUNDARY;
+	}
+	memcpy(to, glob, n_glob);
+	to += n_glob;
+	if (glob[n_glob - 1] != DLO_GLOB_RUN) {
+		*to++ = DLO_GLOB_BOUNDARY;
+	}
+	ret->n = (size_t)(to - at(ret, 0));
+}
+
+struct gram {
+	uint32_t id;
+	uint8_t len;
+	uint8_t octets[8]; /* the last `len` of them */
+};
+
+struct choice {
+	const struct dlo_store *store;
+	size_t first_len; /* of all_lens */
+	uint16_t
+		*crowd; /* globs with a gram, by its hash; they stop at 65535 */
+	struct gram *gram;
+	size_t n;
+};
+
+static uint16_t *crowd_of(
+	const struct choice *c, const uint8_t *end, size_t len)
+{
+	static const uint64_t seed[4] = {
+		0x2d358dccaa6c78a5u, 0x8bb84b93962eacc9u, 0, 0};
+	uint64_t h = hash_of(seed, dlo_load64(end - 8), mask_of(len), len);
+
+	return &c->crowd[h >> (64 - CROWD_BITS)];
+}
+
+static bool is_wild(uint8_t symbol)
+{
+	return symbol == DLO_GLOB_RUN || symbol == DLO_GLOB_ONE;
+}
+
+/* Literal symbols in a row that end before place i, up to 8. */
+static size_t run_before(const struct symbols *s, size_t i)
+{
+	size_t n = 0;
+
+	while (n < 8 && n < i && !is_wild(*at(s, i - 1 - n))) {
+		n++;
+	}
+	return n;
+}
+
+static void count(const struct choice *c, const struct symbols *s)
+{
+	for (size_t end = DLO_GRAM_MIN; end <= s->n; end++) {
+		size_t run = run_before(s, end);
+
+		for (size_t i = c->first_len; i < DLO_GRAM_LENS; i++) {
+			uint16_t *crowd;
+
+			if (all_lens[i] > run) {
+				continue;
+			}
+			crowd = crowd_of(c, at(s, end), all_lens[i]);
+			*crowd = (uint16_t)(*crowd + (*crowd < UINT16_MAX));
+		}
+	}
+}
+
+static unsigned rarity(const uint8_t *end, size_t len)
+{
+	unsigned sum = 0;
+
+	for (; len > 0; len--) {
+		uint8_t c = *--end;
+
+		sum += c == DLO_GLOB_BOUNDARY ? DLO_RARITY_BOUNDARY
+					      : dlo_rarity(c);
+	}
+	return sum;
+}
+
+/* Two half bits for each bit of a number. */
+static int half_bits(unsigned n)
+{
+	return 2 * (31 - __builtin_clz(n | 1));
+}
+
+/* Finds the best gram of a glob. */
+static struct gram choose(const struct choice *c, const struct symbols *s)
+{
+	struct gram g = {.len = 0};
+	int best = 0;
+
+	for (size_t end = DLO_GRAM_MIN; end <= s->n; end++) {
+		size_t run = run_before(s, end);
+
+		for (size_t i = c->first_len; i < DLO_GRAM_LENS; i++) {
+			uint8_t len = all_lens[i];
+			int score;
+
+			if (len > run) {
+				continue;
+			}
+			score = (int)rarity(at(s, end), len) + 256 -
+				half_bits(*crowd_of(c, at(s, end), len));
+			if (score > best) {
+				best = score;
+				g.len = len;
+				memcpy(g.octets, at(s, end) - 8, 8);
+			}
+		}
+	}
+	return g;
+}
+
+static void spell_id(const struct choice *c, uint32_t id, struct symbols *ret)
+{
+	struct dlo_packed p = dlo_store_get(c->store, id);
+
+	spell(p.at, p.len, ret);
+}
+
+static void choose_all(struct choice *c, const uint32_t *id, size_t n)
+{
+	struct symbols s;
+
+	for (size_t i = 0; i < n; i++) {
+		spell_id(c, id[i], &s);
+		count(c, &s);
+	}
+	for (size_t i = 0; i < n; i++) {
+		spell_id(c, id[i], &s);
+		c->gram[i] = choose(c, &s);
+		c->gram[i].id = id[i];
+	}
+	c->n = n;
+}
+
+bool dlo_gram_exists(const uint8_t *glob, size_t n_glob)
+{
+	struct symbols s;
+
+	spell(glob, n_glob, &s);
+	for (size_t end = DLO_GRAM_MIN; end <= s.n; end++) {
+		if (run_before(&s, end) >= DLO_GRAM_MIN) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void make_keys(
+	const struct dlo_table *t, struct dlo_keys *k, const void *ctx)
+{
+	const struct choice *c = ctx;
+
+	for (size_t i = 0; i < c->n; i++) {
+		const struct gram *g = &c->gram[i];
+
+		k->key[k->n++] = (struct dlo_table_key){
+			.hash = hash_of(t->seed, dlo_load64(g->octets),
+				mask_of(g->len), g->len),
+			.id = g->id};
+	}
+}
+
+static void note_lens(struct dlo_grams *g, const struct choice *c)
+{
+	bool used[9] = {false};
+
+	for (size_t i = 0; i < c->n; i++) {
+		used[c->gram[i].len] = true;
+	}
+	for (size_t i = 0; i < DLO_GRAM_LENS; i++) {
+		if (used[all_lens[i]]) {
+			g->len[g->n_lens++] = all_lens[i];
+		}
+	}
+}
+
+int dlo_grams_build(struct dlo_grams *ret, struct dlo_arena *arena,
+	const struct dlo_store *store, uint64_t seed, const uint32_t *id,
+	size_t n)
+{
+	struct choice c = {.store = store, .first_len = n > FEW ? 0 : FEW_FROM};
+	struct dlo_grams g = {.n_lens = 0};
+	struct dlo_keys k = {.n = n};
+	int r = -ENOMEM;
+
+	if (n == 0) {
+		*ret = g;
+		return 0;
+	}
+	c.crowd = calloc((size_t)1 << CROWD_BITS, sizeof(*c.crowd));
+	c.gram = calloc(n, sizeof(*c.gram));
+	k.key = calloc(n, sizeof(*k.key));
+	if (c.crowd && c.gram && k.key) {
+		choose_all(&c, id, n);
+		note_lens(&g, &c);
+		r = dlo_table_build(
+			&g.table, arena, store->n, seed, &k, make_keys, &c);
+	}
+	free(c.crowd);
+	free(c.gram);
+	free(k.key);
+	if (r == 0) {
+		*ret = g;
+	}
+	return r;
+}
+
+/* ---- looking up --------------------------------------------------------- */
+
+/* Which of up to 64 grams that end at `end` and beyond may be in the table. */
+static uint64_t filter(
+	const struct dlo_table *t, const uint8_t *end, size_t n, size_t len)
+{
+	uint64_t mask = mask_of(len), found = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t h =
+			hash_of(t->seed, dlo_load64(end + i - 8), mask, len);
+
+		found |= (uint64_t)dlo_table_has(t, h) << i;
+	}
+	return found;
+}
+
+static void find_len(const struct dlo_grams *g, size_t len, struct dlo_hits *h)
+{
+	const struct dlo_flat *f = dlo_hits_flat(h);
+	const uint8_t *end = dlo_flat_at(f) + len;
+	const uint8_t *last = dlo_flat_at(f) + f->len + 2;
+	uint64_t mask = mask_of(len);
+	struct dlo_seen seen;
+
+	dlo_seen_clear(&seen);
+	for (; end <= last; end += 64) {
+		size_t n = (size_t)(last - end) + 1;
+		uint64_t found = filter(&g->table, end, n < 64 ? n : 64, len);
+
+		for (; found; found &= found - 1) {
+			uint64_t octets =
+				dlo_load64(end + __builtin_ctzll(found) - 8);
+
+			dlo_table_find(&g->table,
+				hash_of(g->table.seed, octets, mask, len),
+				&seen, h);
+		}
+	}
+}
+
+void dlo_grams_find(const struct dlo_grams *g, struct dlo_hits *h)
+{
+	for (size_t i = 0; i < g->n_lens; i++) {
+		find_len(g, g->len[i], h);
+	}
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* store.c - the patterns of a set, packed, by id. */
+#include "match/store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RECORD_MAX (3u + DLO_GLOB_MAX)
+#define KIND_SHIFT 6
+
+void dlo_store_unpack(const struct dlo_packed *p, struct dlo_pattern *ret)
+{
+	ret->kind = p->kind;
+	ret->n_glob = 0;
+	if (p->kind == DLO_PATTERN_GLOB) {
+		ret->n_glob = p->len;
+		memcpy(ret->glob, p->at, p->len);
+		return;
+	}
+	memcpy(ret->wire, p->at, p->len);
+	ret->wire[p->len] = 0;
+	ret->wire_len = (uint8_t)(p->len + 1);
+}
+
+/* An array grown to at least `want` elements, by doubling; NULL: no memory. */
+static void *grow(void *array, size_t *cap, size_t want, size_t size)
+{
+	size_t n = *cap ? *cap : 4096;
+	void *p;
+
+	while (n < want) {
+		n *= 2;
+	}
+	if (n == *cap) {
+		return array;
+	}
+	p = realloc(array, n * size);
+	*cap = p ? n : *cap;
+	return p;
+}
+
+/* Makes room for a record and its block. Places are 32 bits wide. */
+static int reserve(struct dlo_store_builder *b)
+{
+	size_t len = b->len ? b->len : DLO_NAME_HEADROOM;
+	uint8_t *at;
+	uint32_t *block;
+
+	if (len > UINT32_MAX - RECORD_MAX) {
+		return -ENOMEM;
+	}
+	at = grow(b->at, &b->cap, len + RECORD_MAX, sizeof(*at));
+	if (!at) {
+		return -ENOMEM;
+	}
+	b->at = at;
+	block = grow(b->block, &b->blocks_cap, b->n / DLO_STORE_BLOCK + 1,
+		sizeof(*block));
+	if (!block) {
+		return -ENOMEM;
+	}
+	b->block = block;
+	if (!b->len) {
+		memset(at, 0, DLO_NAME_HEADROOM);
+		b->len = len;
+	}
+	return 0;
+}
+
+int dlo_store_add(struct dlo_store_builder *b, const struct dlo_pattern *p)
+{
+	bool glob = p->kind == DLO_PATTERN_GLOB;
+	size_t len = glob ? p->n_glob : p->wire_len - 1u;
+	uint8_t *to;
+
+	if (reserve(b)) {
+		return -ENOMEM;
+	}
+	if (b->n % DLO_STORE_BLOCK == 0) {
+		b->block[b->n / DLO_STORE_BLOCK] = (uint32_t)b->len;
+	}
+	to = b->at + b->len;
+	*to = (uint8_t)(p->kind << KIND_SHIFT);
+	if (len < DLO_STORE_LONG) {
+		*to++ |= (uint8_t)len;
+	} else {
+		*to++ |= DLO_STORE_LONG;
+		*to++ = (uint8_t)(len >> 8);
+		*to++ = (uint8_t)len;
+	}
+	memcpy(to, glob ? p->glob : p->wire, len);
+	b->len = (size_t)(to - b->at) + len;
+	b->n++;
+	return 0;
+}
+
+void dlo_store_cut(struct dlo_store_builder *b, uint32_t n)
+{
+	struct dlo_store s = dlo_store_of(b);
+
+	if (n < b->n) {
+		struct dlo_packed p = dlo_store_get(&s, n);
+		size_t head = p.len < DLO_STORE_LONG ? 1 : 3;
+
+		b->len = (size_t)(p.at - b->at) - head;
+		b->n = n;
+	}
+}
+
+struct dlo_store dlo_store_of(const struct dlo_store_builder *b)
+{
+	return (struct dlo_store){.at = b->at,
+		.block = b->block,
+		.n = b->n,
+		.len = (uint32_t)b->len};
+}
+
+int dlo_store_copy(const struct dlo_store *from, struct dlo_arena *arena,
+	struct dlo_store *ret)
+{
+	size_t n_blocks = (from->n + DLO_STORE_BLOCK - 1) / DLO_STORE_BLOCK;
+	uint32_t *block = dlo_arena_array(arena, n_blocks, sizeof(*block));
+	uint8_t *at = dlo_arena_take(arena, from->len + DLO_NAME_HEADROOM);
+
+	if (!block || !at) {
+		return -ENOMEM;
+	}
+	if (from->n > 0) {
+		memcpy(block, from->block, n_blocks * sizeof(*block));
+		memcpy(at, from->at, from->len);
+	}
+	*ret = *from;
+	ret->at = at;
+	ret->block = block;
+	return 0;
+}
+
+void dlo_store_builder_fini(struct dlo_store_builder *b)
+{
+	free(b->at);
+	free(b->block);
+	*b = (struct dlo_store_builder){0};
+}
+
+static void tail_of_wire(const struct dlo_packed *p, struct dlo_tail *ret)
+{
+	ret->end = p->at + p->len;
+	ret->len = ret->whole = (uint8_t)p->len;
+	ret->n_whole = 0;
+	for (size_t i = 0; i < p->len; i += p->at[i] + 1u) {
+		ret->n_whole++;
+	}
+}
+
+static void tail_of_glob(const struct dlo_packed *p, struct dlo_tail *ret)
+{
+	uint8_t *to = ret->buf + sizeof(ret->buf), label = 0;
+	size_t i = p->len;
+
+	ret->end = to;
+	ret->whole = ret->n_whole = 0;
+	for (; i > 0; i--) {
+		uint8_t c = p->at[i - 1];
+
+		if (c == DLO_GLOB_RUN || c == DLO_GLOB_ONE) {
+			break;
+		}
+		if (c == DLO_GLOB_BOUNDARY) {
+			c = label;
+			label = 0;
+			ret->whole = (uint8_t)(p->len - i + 1);
+			ret->n_whole++;
+		} else {
+			label++;
+		}
+		*--to = c;
+	}
+	ret->len = (uint8_t)(p->len - i);
+	memset(to - DLO_NAME_HEADROOM, 0, DLO_NAME_HEADROOM);
+}
+
+void dlo_store_tail(const struct dlo_packed *p, struct dlo_tail *ret)
+{
+	if (p->kind == DLO_PATTERN_GLOB) {
+		tail_of_glob(p, ret);
+	} else {
+		tail_of_wire(p, ret);
+	}
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * table.h - hash -> candidates, with a filter in front.
+ *
+ * Theory of operation
+ * -------------------
+ * The filter has 64-bit words, two bits a key: almost every question ends after
+ * one load from it. Its size is chosen so that it stays in a second-level cache
+ * as long as that is possible.
+ *
+ * Behind it lie buckets of 16 words, one cache line each. A key is in one of
+ * two buckets, so a look-up reads two lines at most, whatever was asked and
+ * whatever is in the table. A word is a tag of the hash and a value: the id of
+ * a pattern, or, above these, the place of a list of ids. Two keys of one
+ * bucket and tag share a word: candidates are settled exactly. Of one hash no
+ * more than two words are found.
+ *
+ * All is written as offsets, in the machine's byte order: no pointers. Seeds
+ * come from the content, and the build tries others until all keys have found
+ * room.
+ */
+#ifndef DLO_MATCH_TABLE_H
+#define DLO_MATCH_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/hash.h"
+#include "match/hits.h"
+
+#define DLO_BUCKET 16u /* words */
+
+struct dlo_table {
+	uint64_t seed[4];
+	const uint64_t *filter;
+	const uint32_t *slot; /* n_buckets of DLO_BUCKET; all bits: free */
+	const uint32_t *list;
+	uint32_t n_words; /* of the filter; 0: no keys */
+	uint32_t n_buckets;
+	uint32_t n_ids; /* values from here on are places in `list` */
+	uint32_t n_list;
+	uint32_t value_bits;
+};
+
+static inline uint64_t dlo_table_bits(uint64_t hash)
+{
+	return (uint64_t)1 << (hash & 63) | (uint64_t)1 << (hash >> 6 & 63);
+}
+
+static inline size_t dlo_table_word(uint64_t hash, uint32_t n_words)
+{
+	return (hash >> 32) * n_words >> 32;
+}
+
+/* Whether the key may be in the table. */
+static inline bool dlo_table_has(const struct dlo_table *t, uint64_t hash)
+{
+	uint64_t bits = dlo_table_bits(hash);
+
+	return (t->filter[dlo_table_word(hash, t->n_words)] & bits) == bits;
+}
+
+/* What was found for one name; nothing is settled twice, should two hashes of
+ * it share a word. */
+#define DLO_SEEN_MAX 512
+struct dlo_seen {
+	uint64_t maybe[8]; /* a filter over slot[0..n) */
+	uint32_t slot[DLO_SEEN_MAX];
+	unsigned n;
+};
+
+static inline void dlo_seen_clear(struct dlo_seen *s)
+{
+	for (size_t i = 0; i < 8; i++) {
+		s->maybe[i] = 0;
+	}
+	s->n = 0;
+}
+
+/* Settles the candidates of a key. At most DLO_SEEN_MAX / 2 calls for one name.
+ */
+void dlo_table_find(const struct dlo_table *t, uint64_t hash,
+	struct dlo_seen *seen, struct dlo_hits *h);
+
+/* ---- building ----------------------------------------------------------- */
+
+struct dlo_table_key {
+	uint64_t hash;
+	uint32_t id;
+	uint32_t next; /* of the same word; the builder's own */
+};
+
+/* Keys under a seed, and what only the filter shall know. */
+struct dlo_keys {
+	struct dlo_table_key *key;
+	uint64_t *way; /* hashes that something lies beyond */
+	size_t n, n_way;
+};
+
+/* Makes all keys anew under t->seed; ids ascend. */
+typedef void dlo_keys_fn(
+	const struct dlo_table *t, struct dlo_keys *keys, const void *ctx);
+
+/*
+ * Builds a table of ids below n_ids. `keys` has room for what `make` makes.
+ * `seed` is a hash of the content. 0, -ENOMEM.
+ */
+int dlo_table_build(struct dlo_table *ret, struct dlo_arena *arena,
+	uint32_t n_ids, uint64_t seed, struct dlo_keys *keys, dlo_keys_fn *make,
+	const void *ctx);
+
+#endif
