@@ -2,9 +2,11 @@
 /* arena.c - memory that is taken in pieces and given back in one call. */
 #include "base/arena.h"
 
+#include <errno.h>
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define CHUNK 65536u
 
@@ -13,6 +15,25 @@ struct dlo_arena_chunk {
 	size_t used, size;
 	alignas(max_align_t) unsigned char mem[];
 };
+
+struct dlo_arena_adopted {
+	struct dlo_arena_adopted *next;
+	void *p;
+};
+
+#define LARGE_PAGE ((uintptr_t)1 << 21)
+
+/* It is a wish: when the kernel has none to give, all works as before. */
+void dlo_advise_large(void *p, size_t n)
+{
+	uintptr_t from = ((uintptr_t)p + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
+	uintptr_t to = ((uintptr_t)p + n) & ~(LARGE_PAGE - 1);
+
+	if (to > from) {
+		(void)madvise((unsigned char *)p + (from - (uintptr_t)p),
+			to - from, MADV_HUGEPAGE);
+	}
+}
 
 static struct dlo_arena_chunk *chunk_new(size_t size)
 {
@@ -23,6 +44,7 @@ static struct dlo_arena_chunk *chunk_new(size_t size)
 	}
 	c = calloc(1, sizeof(*c) + size);
 	if (c) {
+		dlo_advise_large(c, sizeof(*c) + size);
 		c->size = size;
 	}
 	return c;
@@ -76,10 +98,26 @@ char *dlo_arena_text(struct dlo_arena *a, const char *text, size_t n)
 	return p;
 }
 
+int dlo_arena_adopt(struct dlo_arena *a, void *p, size_t n)
+{
+	struct dlo_arena_adopted *x = dlo_arena_take(a, sizeof(*x));
+
+	if (!x) {
+		return -ENOMEM;
+	}
+	*x = (struct dlo_arena_adopted){.next = a->adopted, .p = p};
+	a->adopted = x;
+	a->bytes += n;
+	return 0;
+}
+
 void dlo_arena_free(struct dlo_arena *a)
 {
 	struct dlo_arena_chunk *c = a->chunks, *next;
 
+	for (struct dlo_arena_adopted *x = a->adopted; x; x = x->next) {
+		free(x->p);
+	}
 	for (; c; c = next) {
 		next = c->next;
 		free(c);

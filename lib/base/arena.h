@@ -7,10 +7,12 @@
 #include <stdint.h>
 
 struct dlo_arena_chunk;
+struct dlo_arena_adopted;
 
 /* All zero is an empty arena. */
 struct dlo_arena {
 	struct dlo_arena_chunk *chunks;
+	struct dlo_arena_adopted *adopted;
 	size_t bytes; /* given out */
 };
 
@@ -20,6 +22,12 @@ void *dlo_arena_take(struct dlo_arena *a, size_t n);
 void *dlo_arena_array(struct dlo_arena *a, size_t n, size_t size);
 /* A NUL-terminated copy of n octets. */
 char *dlo_arena_text(struct dlo_arena *a, const char *text, size_t n);
+/* Makes `n` octets from malloc() the arena's. -ENOMEM: still the caller's. */
+int dlo_arena_adopt(struct dlo_arena *a, void *p, size_t n);
 void dlo_arena_free(struct dlo_arena *a);
+
+/* Asks for large pages where memory is large: a table of a million entries is
+ * then made with a fraction of the page faults and asked without TLB misses. */
+void dlo_advise_large(void *p, size_t n);
 
 #endif

@@ -203,18 +203,18 @@ bool dlo_gram_exists(const uint8_t *glob, size_t n_glob)
 	return false;
 }
 
-static void make_keys(
-	const struct dlo_table *t, struct dlo_keys *k, const void *ctx)
+static void put_keys(
+	struct dlo_table_builder *b, const struct dlo_table *t, const void *ctx)
 {
 	const struct choice *c = ctx;
 
 	for (size_t i = 0; i < c->n; i++) {
 		const struct gram *g = &c->gram[i];
 
-		k->key[k->n++] = (struct dlo_table_key){
-			.hash = hash_of(t->seed, dlo_load64(g->octets),
-				mask_of(g->len), g->len),
-			.id = g->id};
+		dlo_table_put(b,
+			hash_of(t->seed, dlo_load64(g->octets), mask_of(g->len),
+				g->len),
+			g->id);
 	}
 }
 
@@ -238,7 +238,6 @@ int dlo_grams_build(struct dlo_grams *ret, struct dlo_arena *arena,
 {
 	struct choice c = {.store = store, .first_len = n > FEW ? 0 : FEW_FROM};
 	struct dlo_grams g = {.n_lens = 0};
-	struct dlo_keys k = {.n = n};
 	int r = -ENOMEM;
 
 	if (n == 0) {
@@ -247,16 +246,14 @@ int dlo_grams_build(struct dlo_grams *ret, struct dlo_arena *arena,
 	}
 	c.crowd = calloc((size_t)1 << CROWD_BITS, sizeof(*c.crowd));
 	c.gram = calloc(n, sizeof(*c.gram));
-	k.key = calloc(n, sizeof(*k.key));
-	if (c.crowd && c.gram && k.key) {
+	if (c.crowd && c.gram) {
 		choose_all(&c, id, n);
 		note_lens(&g, &c);
 		r = dlo_table_build(
-			&g.table, arena, store->n, seed, &k, make_keys, &c);
+			&g.table, arena, store->n, seed, n, 0, put_keys, &c);
 	}
 	free(c.crowd);
 	free(c.gram);
-	free(k.key);
 	if (r == 0) {
 		*ret = g;
 	}

@@ -120,11 +120,10 @@ int dlo_matcher_build(struct dlo_matcher_builder *b, struct dlo_arena *arena,
 	const struct dlo_matcher **ret)
 {
 	struct dlo_matcher *m = dlo_arena_take(arena, sizeof(*m));
-	struct dlo_store from = dlo_store_of(&b->store);
 	struct dlo_plan p;
 	int r;
 
-	if (!m || dlo_store_copy(&from, arena, &m->store) ||
+	if (!m || dlo_store_build(&b->store, arena, &m->store) ||
 		dlo_plan_make(&p, &m->store)) {
 		return -ENOMEM;
 	}

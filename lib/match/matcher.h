@@ -32,8 +32,8 @@ int dlo_matcher_add(struct dlo_matcher_builder *b, const struct dlo_pattern *p,
 void dlo_matcher_cut(struct dlo_matcher_builder *b, uint32_t n);
 
 /*
- * Compiles into memory of `arena` only, which then owns the matcher; it holds
- * no pointer to the builder. Tables take their seed from the content.
+ * Compiles into memory of `arena` only, which then owns the matcher; the
+ * builder is then empty. Tables take their seed from the content.
  * 0, -ENOMEM.
  */
 int dlo_matcher_build(struct dlo_matcher_builder *b, struct dlo_arena *arena,

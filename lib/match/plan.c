@@ -24,6 +24,9 @@
 
 struct planner {
 	struct dlo_plan *p;
+	const struct dlo_store *store;
+	uint32_t *glob; /* ids */
+	size_t n;
 	bool raw_tails;
 	uint16_t *crowd; /* globs with a key, by its hash; they stop at 65535 */
 };
@@ -49,7 +52,7 @@ static bool is_raw_tail(const struct dlo_tail *t)
 
 /* Finds the key in the trie that a glob may have. False: it has none. */
 static bool key_of(const struct planner *x, const struct dlo_tail *t,
-	struct dlo_trie_entry *e)
+	struct dlo_trie_glob *e)
 {
 	if (x->raw_tails && is_raw_tail(t)) {
 		e->key_len = tail_key_len(t->len);
@@ -62,48 +65,53 @@ static bool key_of(const struct planner *x, const struct dlo_tail *t,
 }
 
 static uint16_t *crowd_of(const struct planner *x, const struct dlo_tail *t,
-	const struct dlo_trie_entry *e)
+	const struct dlo_trie_glob *e)
 {
 	uint64_t h = dlo_hash(t->end - e->key_len, e->key_len, e->raw);
 
 	return &x->crowd[h >> (64 - CROWD_BITS)];
 }
 
-static uint32_t count_raw_tails(const struct dlo_store *s, uint32_t *ret_globs)
+/* The globs of a set. */
+static void list_globs(struct planner *x)
 {
-	const uint8_t *rec = s->at + DLO_NAME_HEADROOM;
-	uint32_t n = 0, globs = 0;
+	struct dlo_packed p;
 
-	for (uint32_t id = 0; id < s->n; id++) {
-		struct dlo_packed p = dlo_store_read(rec);
-		struct dlo_tail t;
-
+	for (uint32_t id = 0; id < x->store->n; id++) {
+		p = id ? dlo_store_next(&p) : dlo_store_first(x->store);
 		if (p.kind == DLO_PATTERN_GLOB) {
-			dlo_store_tail(&p, &t);
-			n += is_raw_tail(&t);
-			globs++;
+			x->glob[x->n++] = id;
 		}
-		rec = p.at + p.len;
 	}
-	*ret_globs = globs;
-	return n;
+}
+
+static void tail_of(const struct planner *x, uint32_t id, struct dlo_tail *ret)
+{
+	struct dlo_packed p = dlo_store_get(x->store, id);
+
+	dlo_store_tail(&p, ret);
+}
+
+static bool has_many_raw_tails(const struct planner *x)
+{
+	struct dlo_tail t;
+	size_t n = 0;
+
+	for (size_t i = 0; i < x->n && n <= RAW_TAILS_FROM; i++) {
+		tail_of(x, x->glob[i], &t);
+		n += is_raw_tail(&t);
+	}
+	return n > RAW_TAILS_FROM;
 }
 
 /* Counts how many globs want each key. */
-static void count_crowds(struct planner *x, const struct dlo_store *s)
+static void count_crowds(struct planner *x)
 {
-	const uint8_t *rec = s->at + DLO_NAME_HEADROOM;
-
-	for (uint32_t id = 0; id < s->n; id++) {
-		struct dlo_packed p = dlo_store_read(rec);
-		struct dlo_trie_entry e;
+	for (size_t i = 0; i < x->n; i++) {
+		struct dlo_trie_glob e;
 		struct dlo_tail t;
 
-		rec = p.at + p.len;
-		if (p.kind != DLO_PATTERN_GLOB) {
-			continue;
-		}
-		dlo_store_tail(&p, &t);
+		tail_of(x, x->glob[i], &t);
 		if (key_of(x, &t, &e)) {
 			uint16_t *crowd = crowd_of(x, &t, &e);
 
@@ -112,55 +120,39 @@ static void count_crowds(struct planner *x, const struct dlo_store *s)
 	}
 }
 
-static void place_glob(
-	const struct planner *x, const struct dlo_packed *p, uint32_t id)
+static bool has_gram(const struct planner *x, uint32_t id)
 {
-	struct dlo_trie_entry e = {.id = id};
-	struct dlo_plan *plan = x->p;
-	struct dlo_tail t;
-	bool crowded = false;
+	struct dlo_packed p = dlo_store_get(x->store, id);
 
-	dlo_store_tail(p, &t);
-	if (key_of(x, &t, &e)) {
-		crowded = *crowd_of(x, &t, &e) > CROWD_MAX &&
-			  dlo_gram_exists(p->at, p->len);
-		if (!crowded) {
-			plan->trie[plan->n_trie++] = e;
-			return;
-		}
-	}
-	plan->infix[plan->n_infix++] = id;
+	return dlo_gram_exists(p.at, p.len);
 }
 
-static void place(const struct planner *x, const struct dlo_store *s)
+static void place(const struct planner *x, uint32_t id)
 {
-	const uint8_t *rec = s->at + DLO_NAME_HEADROOM;
+	struct dlo_trie_glob e = {.id = id};
 	struct dlo_plan *plan = x->p;
+	struct dlo_tail t;
 
-	for (uint32_t id = 0; id < s->n; id++) {
-		struct dlo_packed p = dlo_store_read(rec);
-
-		rec = p.at + p.len;
-		if (p.kind == DLO_PATTERN_GLOB) {
-			place_glob(x, &p, id);
-		} else {
-			plan->trie[plan->n_trie++] = (struct dlo_trie_entry){
-				.id = id, .key_len = (uint8_t)p.len};
-		}
+	tail_of(x, id, &t);
+	if (key_of(x, &t, &e) &&
+		(*crowd_of(x, &t, &e) <= CROWD_MAX || !has_gram(x, id))) {
+		plan->trie[plan->n_trie++] = e;
+	} else {
+		plan->infix[plan->n_infix++] = id;
 	}
 }
 
 /* Moves globs from the windows, when these are too many, to the grams. */
-static void move_to_grams(struct dlo_plan *p, const struct dlo_store *s)
+static void move_to_grams(const struct planner *x)
 {
+	struct dlo_plan *p = x->p;
 	size_t n = p->n_infix > INFIX_MAX ? p->n_infix : 0;
 
 	p->n_infix -= n;
 	for (size_t i = 0; i < n; i++) {
 		uint32_t id = p->infix[i];
-		struct dlo_packed r = dlo_store_get(s, id);
 
-		if (dlo_gram_exists(r.at, r.len)) {
+		if (has_gram(x, id)) {
 			p->gram[p->n_gram++] = id;
 		} else {
 			p->infix[p->n_infix++] = id;
@@ -168,39 +160,39 @@ static void move_to_grams(struct dlo_plan *p, const struct dlo_store *s)
 	}
 }
 
-static int plan(struct planner *x, const struct dlo_store *s)
+static void plan(struct planner *x)
 {
-	uint32_t globs;
-
-	x->raw_tails = count_raw_tails(s, &globs) > RAW_TAILS_FROM;
-	x->p->trie = calloc(s->n + 1u, sizeof(*x->p->trie));
-	x->p->infix = calloc(globs + 1u, sizeof(*x->p->infix));
-	x->p->gram = calloc(globs + 1u, sizeof(*x->p->gram));
-	x->crowd = calloc((size_t)1 << CROWD_BITS, sizeof(*x->crowd));
-	if (!x->p->trie || !x->p->infix || !x->p->gram || !x->crowd) {
-		return -ENOMEM;
+	list_globs(x);
+	x->raw_tails = has_many_raw_tails(x);
+	count_crowds(x);
+	for (size_t i = 0; i < x->n; i++) {
+		place(x, x->glob[i]);
 	}
-	if (globs > CROWD_MAX) {
-		count_crowds(x, s);
-	}
-	place(x, s);
-	move_to_grams(x->p, s);
-	return 0;
+	move_to_grams(x);
 }
 
 int dlo_plan_make(struct dlo_plan *ret, const struct dlo_store *store)
 {
-	struct dlo_plan p = {0};
-	struct planner x = {.p = &p};
-	int r = plan(&x, store);
+	size_t n = store->n_globs + 1u;
+	struct dlo_plan p = {.trie = calloc(n, sizeof(*p.trie)),
+		.infix = calloc(n, sizeof(*p.infix)),
+		.gram = calloc(n, sizeof(*p.gram))};
+	struct planner x = {.p = &p,
+		.store = store,
+		.glob = calloc(n, sizeof(*x.glob)),
+		.crowd = calloc((size_t)1 << CROWD_BITS, sizeof(*x.crowd))};
+	int r = -ENOMEM;
 
-	free(x.crowd);
-	if (r) {
+	if (p.trie && p.infix && p.gram && x.glob && x.crowd) {
+		plan(&x);
+		*ret = p;
+		r = 0;
+	} else {
 		dlo_plan_fini(&p);
-		return r;
 	}
-	*ret = p;
-	return 0;
+	free(x.glob);
+	free(x.crowd);
+	return r;
 }
 
 void dlo_plan_fini(struct dlo_plan *p)

@@ -9,9 +9,10 @@
 #include "match/store.h"
 #include "match/trie.h"
 
-/* Each pattern is in one of the three, ids ascending. */
+/* The globs, each in one of the three, ids ascending. All other patterns are
+ * found in the trie. */
 struct dlo_plan {
-	struct dlo_trie_entry *trie;
+	struct dlo_trie_glob *trie;
 	uint32_t *infix, *gram;
 	size_t n_trie, n_infix, n_gram;
 };

@@ -36,7 +36,10 @@ static void *grow(void *array, size_t *cap, size_t want, size_t size)
 		return array;
 	}
 	p = realloc(array, n * size);
-	*cap = p ? n : *cap;
+	if (p) {
+		dlo_advise_large(p, n * size);
+		*cap = n;
+	}
 	return p;
 }
 
@@ -92,6 +95,7 @@ int dlo_store_add(struct dlo_store_builder *b, const struct dlo_pattern *p)
 	memcpy(to, glob ? p->glob : p->wire, len);
 	b->len = (size_t)(to - b->at) + len;
 	b->n++;
+	b->n_globs += glob;
 	return 0;
 }
 
@@ -104,6 +108,10 @@ void dlo_store_cut(struct dlo_store_builder *b, uint32_t n)
 		size_t head = p.len < DLO_STORE_LONG ? 1 : 3;
 
 		b->len = (size_t)(p.at - b->at) - head;
+		for (uint32_t id = n; id < b->n; id++) {
+			b->n_globs -= p.kind == DLO_PATTERN_GLOB;
+			p = id + 1 < b->n ? dlo_store_next(&p) : p;
+		}
 		b->n = n;
 	}
 }
@@ -113,26 +121,42 @@ struct dlo_store dlo_store_of(const struct dlo_store_builder *b)
 	return (struct dlo_store){.at = b->at,
 		.block = b->block,
 		.n = b->n,
+		.n_globs = b->n_globs,
 		.len = (uint32_t)b->len};
 }
 
-int dlo_store_copy(const struct dlo_store *from, struct dlo_arena *arena,
+/* Hands an array over, less what it did not need. NULL: no memory. */
+static void *hand_over(void *array, size_t len, struct dlo_arena *arena)
+{
+	void *p = realloc(array, len);
+
+	if (!p || dlo_arena_adopt(arena, p, len)) {
+		free(p ? p : array);
+		return NULL;
+	}
+	return p;
+}
+
+int dlo_store_build(struct dlo_store_builder *b, struct dlo_arena *arena,
 	struct dlo_store *ret)
 {
-	size_t n_blocks = (from->n + DLO_STORE_BLOCK - 1) / DLO_STORE_BLOCK;
-	uint32_t *block = dlo_arena_array(arena, n_blocks, sizeof(*block));
-	uint8_t *at = dlo_arena_take(arena, from->len + DLO_NAME_HEADROOM);
+	struct dlo_store s = dlo_store_of(b);
+	size_t n_blocks = (b->n + DLO_STORE_BLOCK - 1) / DLO_STORE_BLOCK;
 
-	if (!block || !at) {
+	if (reserve(b)) { /* for the headroom of an empty one */
 		return -ENOMEM;
 	}
-	if (from->n > 0) {
-		memcpy(block, from->block, n_blocks * sizeof(*block));
-		memcpy(at, from->at, from->len);
+	s.len = (uint32_t)b->len;
+	s.at = hand_over(b->at, b->len, arena);
+	b->at = NULL;
+	s.block =
+		hand_over(b->block, (n_blocks + 1) * sizeof(*b->block), arena);
+	b->block = NULL;
+	dlo_store_builder_fini(b);
+	if (!s.at || !s.block) {
+		return -ENOMEM;
 	}
-	*ret = *from;
-	ret->at = at;
-	ret->block = block;
+	*ret = s;
 	return 0;
 }
 

@@ -23,6 +23,7 @@ struct dlo_store {
 	const uint8_t *at; /* begins with DLO_NAME_HEADROOM octets */
 	const uint32_t *block; /* place of each block's first record */
 	uint32_t n, len;
+	uint32_t n_globs; /* of them */
 };
 
 /* A record taken apart; `at` points into it. */
@@ -60,6 +61,17 @@ static inline struct dlo_packed dlo_store_get(
 	return p;
 }
 
+/* All patterns in turn: of the first, then after each. */
+static inline struct dlo_packed dlo_store_first(const struct dlo_store *s)
+{
+	return dlo_store_read(s->at + DLO_NAME_HEADROOM);
+}
+
+static inline struct dlo_packed dlo_store_next(const struct dlo_packed *p)
+{
+	return dlo_store_read(p->at + p->len);
+}
+
 void dlo_store_unpack(const struct dlo_packed *p, struct dlo_pattern *ret);
 
 /* ---- building ----------------------------------------------------------- */
@@ -69,7 +81,7 @@ struct dlo_store_builder {
 	uint8_t *at;
 	uint32_t *block;
 	size_t len, cap, blocks_cap;
-	uint32_t n;
+	uint32_t n, n_globs;
 };
 
 int dlo_store_add(struct dlo_store_builder *b, const struct dlo_pattern *p);
@@ -77,8 +89,8 @@ int dlo_store_add(struct dlo_store_builder *b, const struct dlo_pattern *p);
 void dlo_store_cut(struct dlo_store_builder *b, uint32_t n);
 /* The builder's patterns, in its own memory; valid until it changes. */
 struct dlo_store dlo_store_of(const struct dlo_store_builder *b);
-/* The same, copied. -ENOMEM. */
-int dlo_store_copy(const struct dlo_store *from, struct dlo_arena *arena,
+/* Hands them over to the arena; the builder is then empty. -ENOMEM. */
+int dlo_store_build(struct dlo_store_builder *b, struct dlo_arena *arena,
 	struct dlo_store *ret);
 void dlo_store_builder_fini(struct dlo_store_builder *b);
 

@@ -13,9 +13,9 @@
 #define KEYS_PER_WORD_DENSE 6u
 #define KEYS_PER_BUCKET 13u /* of 16, on average */
 #define TRIES_MAX 64
+#define VALUE_BITS_MAX 28u
 
 #define FREE UINT32_MAX
-#define NONE UINT32_MAX
 
 static uint32_t bucket_of(uint32_t hash, uint32_t n_buckets)
 {
@@ -113,12 +113,29 @@ void dlo_table_find(const struct dlo_table *t, uint64_t hash,
 
 /* ---- building ----------------------------------------------------------- */
 
-struct building {
+/* Of a word that several keys share: its ids, a ring that the word leads to the
+ * last one of. */
+struct shared {
+	uint32_t id, next;
+};
+
+struct pending {
+	uint64_t hash;
+	uint32_t id;
+};
+#define PENDING 16u /* keys whose buckets are being fetched */
+
+struct dlo_table_builder {
 	struct dlo_table *t;
 	uint32_t *slot;
 	uint64_t *filter;
 	uint8_t *used; /* words of each bucket */
-	size_t n_lists; /* ids that lists hold */
+	struct shared *shared;
+	uint32_t n_shared, shared_cap;
+	struct pending pending[PENDING];
+	uint32_t n_put;
+	bool full; /* a key found no room */
+	bool no_memory;
 };
 
 static void set_seed(struct dlo_table *t, uint64_t seed)
@@ -131,7 +148,7 @@ static void set_seed(struct dlo_table *t, uint64_t seed)
 }
 
 /* A word that has the key's tag in one of its buckets, or NULL. */
-static uint32_t *same_word(struct building *b, uint64_t hash)
+static uint32_t *same_word(struct dlo_table_builder *b, uint64_t hash)
 {
 	uint32_t tag = tag_of(b->t, hash);
 	uint32_t bucket[2] = {
@@ -150,7 +167,7 @@ static uint32_t *same_word(struct building *b, uint64_t hash)
 }
 
 /* A free word for a key, in the emptier one of its buckets; NULL: no room. */
-static uint32_t *take_word(struct building *b, uint64_t hash)
+static uint32_t *take_word(struct dlo_table_builder *b, uint64_t hash)
 {
 	uint32_t first = first_bucket(b->t, hash);
 	uint32_t second = second_bucket(b->t, hash);
@@ -161,91 +178,121 @@ static uint32_t *take_word(struct building *b, uint64_t hash)
 		       : NULL;
 }
 
-/*
- * Puts key i, whose value is i for the time being, into the table. Keys come in
- * descending order, so that the ids behind a word ascend. False: no room.
- */
-static bool put_key(struct building *b, struct dlo_keys *keys, uint32_t i)
+/* Makes room for two more ids in rings. */
+static bool reserve_shared(struct dlo_table_builder *b)
 {
-	struct dlo_table_key *k = &keys->key[i];
-	uint32_t *word = same_word(b, k->hash);
+	uint32_t cap = b->shared_cap ? 2 * b->shared_cap : 64;
+	struct shared *p;
 
-	k->next = NONE;
+	if (b->n_shared + 2 <= b->shared_cap) {
+		return true;
+	}
+	p = realloc(b->shared, (size_t)cap * sizeof(*p));
+	if (!p) {
+		b->no_memory = true;
+		return false;
+	}
+	b->shared = p;
+	b->shared_cap = cap;
+	return true;
+}
+
+/* Adds an id to those of a word. */
+static void share(struct dlo_table_builder *b, uint32_t *word, uint32_t id)
+{
+	uint32_t value = value_of(b->t, *word), last = value - b->t->n_ids;
+	uint32_t i;
+
+	if (!reserve_shared(b)) {
+		return;
+	}
+	if (value < b->t->n_ids) {
+		last = b->n_shared++;
+		b->shared[last] = (struct shared){.id = value, .next = last};
+	}
+	i = b->n_shared++;
+	b->shared[i] = (struct shared){.id = id, .next = b->shared[last].next};
+	b->shared[last].next = i;
+	*word = *word - value + b->t->n_ids + i;
+}
+
+static void put_now(struct dlo_table_builder *b, const struct pending *p)
+{
+	uint32_t *word = same_word(b, p->hash);
+
 	if (word) {
-		k->next = value_of(b->t, *word);
-		b->n_lists += keys->key[k->next].next == NONE ? 2 : 1;
+		share(b, word, p->id);
+		return;
+	}
+	word = take_word(b, p->hash);
+	if (word) {
+		*word = tag_of(b->t, p->hash) | p->id;
 	} else {
-		word = take_word(b, k->hash);
-		if (!word) {
-			return false;
-		}
+		b->full = true;
 	}
-	*word = tag_of(b->t, k->hash) | i;
-	return true;
 }
 
-/* A key's bucket is fetched while others are put. */
-#define AHEAD 16u
-
-static bool put_keys(struct building *b, struct dlo_keys *keys)
+/* A key waits until PENDING others have come, and its buckets with them. */
+void dlo_table_put(struct dlo_table_builder *b, uint64_t hash, uint32_t id)
 {
-	size_t n_slots = (size_t)b->t->n_buckets * DLO_BUCKET;
+	struct pending *p = &b->pending[b->n_put % PENDING];
 
-	memset(b->slot, 0xff, n_slots * sizeof(*b->slot));
-	memset(b->used, 0, b->t->n_buckets);
-	b->n_lists = 0;
-	for (uint32_t i = (uint32_t)keys->n; i-- > 0;) {
-		if (i >= AHEAD) {
-			uint64_t hash = keys->key[i - AHEAD].hash;
-
-			__builtin_prefetch(
-				&b->slot[(size_t)first_bucket(b->t, hash) *
-					 DLO_BUCKET]);
-			__builtin_prefetch(
-				&b->slot[(size_t)second_bucket(b->t, hash) *
-					 DLO_BUCKET]);
-		}
-		if (!put_key(b, keys, i)) {
-			return false;
-		}
+	if (b->full || b->no_memory) {
+		return;
 	}
-	return true;
+	if (b->n_put >= PENDING) {
+		put_now(b, p);
+	}
+	*p = (struct pending){.hash = hash, .id = id};
+	b->n_put++;
+	__builtin_prefetch(
+		b->slot + (size_t)first_bucket(b->t, hash) * DLO_BUCKET, 1);
+	__builtin_prefetch(
+		b->slot + (size_t)second_bucket(b->t, hash) * DLO_BUCKET, 1);
+	dlo_table_way(b, hash);
 }
 
-/* Turns the keys' numbers into ids and lists of ids. */
-static void write_values(
-	struct building *b, const struct dlo_keys *keys, uint32_t *list)
-{
-	size_t n_slots = (size_t)b->t->n_buckets * DLO_BUCKET;
-	uint32_t at = 0, ids = b->t->n_ids;
-
-	for (size_t i = 0; i < n_slots; i++) {
-		const struct dlo_table_key *k;
-		uint32_t tag, first = at;
-
-		if (b->slot[i] == FREE) {
-			continue;
-		}
-		k = &keys->key[value_of(b->t, b->slot[i])];
-		tag = b->slot[i] & UINT32_MAX << b->t->value_bits;
-		if (k->next == NONE) {
-			b->slot[i] = tag | k->id;
-			continue;
-		}
-		for (;; k = &keys->key[k->next]) {
-			list[at++] = k->id;
-			if (k->next == NONE) {
-				break;
-			}
-		}
-		list[at - 1] |= DLO_LAST;
-		b->slot[i] = tag | (ids + first);
-	}
-}
-
-static void add_bits(struct building *b, uint64_t hash)
+void dlo_table_way(struct dlo_table_builder *b, uint64_t hash)
 {
 	b->filter[dlo_table_word(hash, b->t->n_words)] |= dlo_table_bits(hash);
+}
+
+static void put_pending(struct dlo_table_builder *b)
+{
+	uint32_t n = b->n_put < PENDING ? b->n_put : PENDING;
+
+	for (uint32_t i = b->n_put - n; i != b->n_put; i++) {
+		put_now(b, &b->pending[i % PENDING]);
+	}
+}
+
+/* Turns rings of ids into lists. */
+static int write_lists(struct dlo_table_builder *b, struct dlo_arena *arena)
+{
+	size_t n_slots = (size_t)b->t->n_buckets * DLO_BUCKET;
+	uint32_t *list = dlo_arena_array(arena, b->n_shared, sizeof(*list));
+	uint32_t at = 0, ids = b->t->n_ids;
+
+	if (!list) {
+		return -ENOMEM;
+	}
+	b->t->list = list;
+	b->t->n_list = b->n_shared;
+	for (size_t i = 0; i < n_slots && at < b->n_shared; i++) {
+		uint32_t value = value_of(b->t, b->slot[i]), last, j;
+
+		if (b->slot[i] == FREE || value < ids) {
+			continue;
+		}
+		b->slot[i] = b->slot[i] - value + ids + at;
+		last = j = value - ids;
+		do {
+			j = b->shared[j].next;
+			list[at++] = b->shared[j].id;
+		} while (j != last);
+		list[at - 1] |= DLO_LAST;
+	}
+	return 0;
 }
 
 static size_t bits_set(const uint64_t *word, size_t n)
@@ -269,22 +316,15 @@ static size_t words_for(size_t n_keys)
 }
 
 /*
- * Fills the filter. Ways are mostly the same few, and lists that overlap repeat
- * keys: a filter that turns out to be too large for the keys in it is folded,
- * each word with its neighbour, which is where a half as large one has them.
+ * Ways are mostly the same few, and lists that overlap repeat keys: a filter
+ * that turns out to be too large for the keys in it is folded, each word with
+ * its neighbour, which is where one of half the size has them.
  */
-static void fill_filter(struct building *b, const struct dlo_keys *keys)
+static void fold_filter(struct dlo_table_builder *b)
 {
 	uint32_t n = b->t->n_words;
-	size_t n_keys;
+	size_t n_keys = bits_set(b->filter, n) / 2;
 
-	for (size_t i = 0; i < keys->n; i++) {
-		add_bits(b, keys->key[i].hash);
-	}
-	for (size_t i = 0; i < keys->n_way; i++) {
-		add_bits(b, keys->way[i]);
-	}
-	n_keys = bits_set(b->filter, n) / 2;
 	for (; n % 2 == 0 && n / 2 >= words_for(n_keys); n /= 2) {
 		for (uint32_t i = 0; i < n / 2; i++) {
 			b->filter[i] = b->filter[2 * i] | b->filter[2 * i + 1];
@@ -304,18 +344,21 @@ static uint32_t bits_for(uint64_t n)
 }
 
 /* Takes the memory of a table, the lists excepted. */
-static int take(struct building *b, struct dlo_arena *arena, size_t n_keys,
-	size_t n_buckets)
+static int take(struct dlo_table_builder *b, struct dlo_arena *arena,
+	size_t n_keys, size_t n_ways)
 {
+	size_t n_buckets = n_keys / KEYS_PER_BUCKET + 2;
 	struct dlo_table *t = b->t;
 
-	if (n_buckets > UINT32_MAX / DLO_BUCKET) {
+	/* Of k keys that share words 2k - 2 are in rings, at most. A word of
+	 * all bits is a free one. */
+	t->value_bits = bits_for((uint64_t)t->n_ids + 2 * n_keys + 1);
+	if (t->value_bits > VALUE_BITS_MAX) {
 		return -ENOMEM;
 	}
 	t->n_buckets = (uint32_t)n_buckets;
-	t->n_words = (uint32_t)words_for(n_keys);
-	/* Room to be folded thrice. */
-	t->n_words = (t->n_words + 7) & ~7u;
+	/* May be folded thrice. */
+	t->n_words = ((uint32_t)words_for(n_keys + n_ways) + 7) & ~7u;
 	b->slot = dlo_arena_array(
 		arena, n_buckets, DLO_BUCKET * sizeof(*b->slot));
 	b->filter = dlo_arena_array(arena, t->n_words, sizeof(*b->filter));
@@ -325,56 +368,49 @@ static int take(struct building *b, struct dlo_arena *arena, size_t n_keys,
 	return b->slot && b->filter && b->used ? 0 : -ENOMEM;
 }
 
-/* Puts the keys under seeds until all have room. */
-static int place(struct building *b, uint64_t seed, struct dlo_keys *keys,
-	dlo_keys_fn *make, const void *ctx)
+static void clear(struct dlo_table_builder *b)
 {
-	for (int tries = 0; tries < TRIES_MAX; tries++) {
+	size_t n_slots = (size_t)b->t->n_buckets * DLO_BUCKET;
+
+	memset(b->slot, 0xff, n_slots * sizeof(*b->slot));
+	memset(b->filter, 0, b->t->n_words * sizeof(*b->filter));
+	memset(b->used, 0, b->t->n_buckets);
+	b->n_shared = b->n_put = 0;
+	b->full = false;
+}
+
+/* Puts the keys under seeds until all have room. */
+static int place(struct dlo_table_builder *b, uint64_t seed, dlo_keys_fn *put,
+	const void *ctx)
+{
+	for (int tries = 0; tries < TRIES_MAX && !b->no_memory; tries++) {
 		set_seed(b->t, seed++);
-		keys->n = keys->n_way = 0;
-		make(b->t, keys, ctx);
-		if (put_keys(b, keys)) {
+		clear(b);
+		put(b, b->t, ctx);
+		put_pending(b);
+		if (!b->full && !b->no_memory) {
 			return 0;
 		}
 	}
 	return -ENOMEM;
 }
 
-static int fill(struct building *b, struct dlo_arena *arena,
-	const struct dlo_keys *keys)
-{
-	uint32_t *list = dlo_arena_array(arena, b->n_lists, sizeof(*list));
-
-	if (!list) {
-		return -ENOMEM;
-	}
-	write_values(b, keys, list);
-	b->t->list = list;
-	b->t->n_list = (uint32_t)b->n_lists;
-	fill_filter(b, keys);
-	return 0;
-}
-
 int dlo_table_build(struct dlo_table *ret, struct dlo_arena *arena,
-	uint32_t n_ids, uint64_t seed, struct dlo_keys *keys, dlo_keys_fn *make,
-	const void *ctx)
+	uint32_t n_ids, uint64_t seed, size_t n_keys, size_t n_ways,
+	dlo_keys_fn *put, const void *ctx)
 {
 	struct dlo_table t = {.n_ids = n_ids};
-	struct building b = {.t = &t};
-	size_t n = keys->n;
+	struct dlo_table_builder b = {.t = &t};
 	int r;
 
-	/* A word of all bits is a free one. */
-	t.value_bits = bits_for((uint64_t)n_ids + n + 1);
-	if (t.value_bits > 28) {
-		return -ENOMEM;
-	}
-	r = take(&b, arena, n + keys->n_way, n / KEYS_PER_BUCKET + 2);
-	r = r ? r : place(&b, seed, keys, make, ctx);
-	r = r ? r : fill(&b, arena, keys);
-	free(b.used);
+	r = take(&b, arena, n_keys, n_ways);
+	r = r ? r : place(&b, seed, put, ctx);
+	r = r ? r : write_lists(&b, arena);
 	if (r == 0) {
+		fold_filter(&b);
 		*ret = t;
 	}
+	free(b.used);
+	free(b.shared);
 	return r;
 }

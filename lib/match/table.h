@@ -86,29 +86,21 @@ void dlo_table_find(const struct dlo_table *t, uint64_t hash,
 
 /* ---- building ----------------------------------------------------------- */
 
-struct dlo_table_key {
-	uint64_t hash;
-	uint32_t id;
-	uint32_t next; /* of the same word; the builder's own */
-};
+struct dlo_table_builder;
 
-/* Keys under a seed, and what only the filter shall know. */
-struct dlo_keys {
-	struct dlo_table_key *key;
-	uint64_t *way; /* hashes that something lies beyond */
-	size_t n, n_way;
-};
-
-/* Makes all keys anew under t->seed; ids ascend. */
-typedef void dlo_keys_fn(
-	const struct dlo_table *t, struct dlo_keys *keys, const void *ctx);
+/* Puts all keys under t->seed, ids ascending, and what only the filter shall
+ * know: keys that something lies beyond. */
+typedef void dlo_keys_fn(struct dlo_table_builder *b, const struct dlo_table *t,
+	const void *ctx);
+void dlo_table_put(struct dlo_table_builder *b, uint64_t hash, uint32_t id);
+void dlo_table_way(struct dlo_table_builder *b, uint64_t hash);
 
 /*
- * Builds a table of ids below n_ids. `keys` has room for what `make` makes.
+ * Builds a table of ids below n_ids. `put` puts at most n_keys and n_ways.
  * `seed` is a hash of the content. 0, -ENOMEM.
  */
 int dlo_table_build(struct dlo_table *ret, struct dlo_arena *arena,
-	uint32_t n_ids, uint64_t seed, struct dlo_keys *keys, dlo_keys_fn *make,
-	const void *ctx);
+	uint32_t n_ids, uint64_t seed, size_t n_keys, size_t n_ways,
+	dlo_keys_fn *put, const void *ctx);
 
 #endif

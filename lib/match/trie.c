@@ -2,25 +2,16 @@
 /* trie.c - what is anchored on the right, found by hash. */
 #include "match/trie.h"
 
-#include <errno.h>
-#include <stdlib.h>
-
 /* What the keys are made from. */
 struct source {
 	const struct dlo_store *store;
-	const struct dlo_trie_entry *entry;
+	const struct dlo_trie_glob *glob;
 	size_t n;
 };
 
-static void add_key(struct dlo_keys *k, uint64_t hash, uint32_t id)
-{
-	k->key[k->n++] = (struct dlo_table_key){.hash = hash, .id = id};
-}
-
-/* Adds the keys of n octets before `end` in whole labels, which make up one
- * node, and of those on the way there. */
-static void add_labels(const struct dlo_table *t, const uint8_t *end, size_t n,
-	uint32_t id, struct dlo_keys *k)
+/* Puts the key of n octets before `end` in whole labels, and the ways there. */
+static void put_labels(struct dlo_table_builder *b, const struct dlo_table *t,
+	const uint8_t *end, size_t n, uint32_t id)
 {
 	const uint8_t *start = end - n;
 	uint8_t off[DLO_LABELS_MAX + 1];
@@ -36,56 +27,89 @@ static void add_labels(const struct dlo_table *t, const uint8_t *end, size_t n,
 	for (; depth < labels; depth++) {
 		size_t to = off[labels - depth], from = off[labels - depth - 1];
 
-		k->way[k->n_way++] = h;
+		dlo_table_way(b, h);
 		h = dlo_trie_hash(t->seed, h, start + to, to - from);
 	}
-	add_key(k, h, id);
+	dlo_table_put(b, h, id);
 }
 
-static void make_keys(
-	const struct dlo_table *t, struct dlo_keys *k, const void *ctx)
+static void put_glob(struct dlo_table_builder *b, const struct dlo_table *t,
+	const struct dlo_packed *p, const struct dlo_trie_glob *g)
+{
+	struct dlo_tail tail;
+
+	dlo_store_tail(p, &tail);
+	if (g->raw) {
+		dlo_table_put(b,
+			dlo_trie_hash(t->seed, t->seed[0] + g->key_len,
+				tail.end, g->key_len),
+			g->id);
+	} else {
+		put_labels(b, t, tail.end, g->key_len, g->id);
+	}
+}
+
+static void put_keys(
+	struct dlo_table_builder *b, const struct dlo_table *t, const void *ctx)
 {
 	const struct source *s = ctx;
+	struct dlo_packed p;
+	size_t g = 0;
 
-	for (size_t i = 0; i < s->n; i++) {
-		const struct dlo_trie_entry *e = &s->entry[i];
-		struct dlo_packed p = dlo_store_get(s->store, e->id);
-		struct dlo_tail tail;
-
-		dlo_store_tail(&p, &tail);
-		if (e->raw) {
-			add_key(k,
-				dlo_trie_hash(t->seed, t->seed[0] + e->key_len,
-					tail.end, e->key_len),
-				e->id);
-		} else {
-			add_labels(t, tail.end, e->key_len, e->id, k);
+	for (uint32_t id = 0; id < s->store->n; id++) {
+		p = id ? dlo_store_next(&p) : dlo_store_first(s->store);
+		if (p.kind != DLO_PATTERN_GLOB) {
+			put_labels(b, t, p.at + p.len, p.len, id);
+		} else if (g < s->n && s->glob[g].id == id) {
+			put_glob(b, t, &p, &s->glob[g++]);
 		}
 	}
 }
 
-/* Counts the keys and finds what the miss path has to look at. */
-static void survey(
-	struct dlo_trie *t, const struct source *s, struct dlo_keys *k)
-{
-	bool raw[DLO_NAME_MAX + 1] = {false};
+/* What the keys need. */
+struct needs {
+	size_t n_keys, n_ways;
+	bool raw[DLO_NAME_MAX + 1]; /* lengths of raw tails */
+};
 
+static void survey_globs(const struct source *s, struct needs *ret)
+{
 	for (size_t i = 0; i < s->n; i++) {
-		const struct dlo_trie_entry *e = &s->entry[i];
-		struct dlo_packed p = dlo_store_get(s->store, e->id);
+		struct dlo_packed p = dlo_store_get(s->store, s->glob[i].id);
 		struct dlo_tail tail;
 
-		k->n++;
-		if (e->raw) {
-			raw[e->key_len] = true;
+		ret->n_keys++;
+		if (s->glob[i].raw) {
+			ret->raw[s->glob[i].key_len] = true;
+		} else {
+			dlo_store_tail(&p, &tail);
+			ret->n_ways += tail.n_whole - 2u;
+		}
+	}
+}
+
+static void survey(
+	struct dlo_trie *t, const struct source *s, struct needs *ret)
+{
+	struct dlo_packed p;
+
+	for (uint32_t id = 0; id < s->store->n; id++) {
+		size_t labels = 0;
+
+		p = id ? dlo_store_next(&p) : dlo_store_first(s->store);
+		if (p.kind == DLO_PATTERN_GLOB) {
 			continue;
 		}
-		dlo_store_tail(&p, &tail);
-		k->n_way += tail.n_whole > 2 ? tail.n_whole - 2u : 0;
-		t->tops |= tail.n_whole == 1;
+		for (size_t at = 0; at < p.len; at += p.at[at] + 1u) {
+			labels++;
+		}
+		ret->n_keys++;
+		ret->n_ways += labels > 2 ? labels - 2 : 0;
+		t->tops |= labels == 1;
 	}
+	survey_globs(s, ret);
 	for (size_t i = 0; i <= DLO_NAME_MAX; i++) {
-		if (raw[i]) {
+		if (ret->raw[i]) {
 			t->tail_len[t->n_tails++] = (uint8_t)i;
 		}
 	}
@@ -94,22 +118,16 @@ static void survey(
 
 int dlo_trie_build(struct dlo_trie *ret, struct dlo_arena *arena,
 	const struct dlo_store *store, uint64_t seed,
-	const struct dlo_trie_entry *entry, size_t n)
+	const struct dlo_trie_glob *glob, size_t n)
 {
-	struct source s = {store, entry, n};
+	struct source s = {store, glob, n};
 	struct dlo_trie t = {.n_tails = 0};
-	struct dlo_keys k = {.n = 0};
-	int r = -ENOMEM;
+	struct needs need = {.n_keys = 0};
+	int r;
 
-	survey(&t, &s, &k);
-	k.key = calloc(k.n + 1, sizeof(*k.key));
-	k.way = calloc(k.n_way + 1, sizeof(*k.way));
-	if (k.key && k.way) {
-		r = dlo_table_build(
-			&t.table, arena, store->n, seed, &k, make_keys, &s);
-	}
-	free(k.key);
-	free(k.way);
+	survey(&t, &s, &need);
+	r = dlo_table_build(&t.table, arena, store->n, seed, need.n_keys,
+		need.n_ways, put_keys, &s);
 	if (r == 0) {
 		*ret = t;
 	}

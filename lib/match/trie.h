@@ -41,18 +41,19 @@ struct dlo_trie {
 	uint8_t tail_len[DLO_TAILS_MAX]; /* ascending */
 };
 
-/* One pattern for the trie. Its key is the last octets of what
- * dlo_store_tail() finds in it. */
-struct dlo_trie_entry {
+/* A glob for the trie. Its key is the last octets of what dlo_store_tail()
+ * finds in it: two whole labels or more, or a raw tail. */
+struct dlo_trie_glob {
 	uint32_t id;
 	uint8_t key_len;
-	bool raw; /* cuts through a label */
+	bool raw;
 };
 
-/* Builds from n entries, ids ascending. 0, -ENOMEM. */
+/* Builds from all patterns that are no globs and from n globs, ids ascending.
+ * 0, -ENOMEM. */
 int dlo_trie_build(struct dlo_trie *ret, struct dlo_arena *arena,
 	const struct dlo_store *store, uint64_t seed,
-	const struct dlo_trie_entry *entry, size_t n);
+	const struct dlo_trie_glob *glob, size_t n);
 
 /* Looks up what dlo_trie_look() left. */
 void dlo_trie_find(const struct dlo_trie *t, unsigned left, struct dlo_hits *h);

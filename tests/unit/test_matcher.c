@@ -611,7 +611,7 @@ static int build_some(struct dlo_arena *arena, const struct dlo_matcher **m)
 	if (r) {
 		return r;
 	}
-	for (size_t i = 0; i < 600 && r == 0; i++) {
+	for (size_t i = 0; i < 3000 && r == 0; i++) {
 		const char *text = some[i % LEN(some)];
 
 		assert_int_equal(
