@@ -21,17 +21,18 @@ struct dlo_arena_adopted {
 	void *p;
 };
 
+#define PAGE ((uintptr_t)4096)
 #define LARGE_PAGE ((uintptr_t)1 << 21)
 
-/* It is a wish: when the kernel has none to give, all works as before. */
+/* It is a wish: when the kernel has none to give, all works as before. Made for
+ * all pages that p has a part of: a mapping with two minds cannot grow. */
 void dlo_advise_large(void *p, size_t n)
 {
-	uintptr_t from = ((uintptr_t)p + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
-	uintptr_t to = ((uintptr_t)p + n) & ~(LARGE_PAGE - 1);
+	size_t before = (uintptr_t)p % PAGE;
+	size_t len = (before + n + PAGE - 1) / PAGE * PAGE;
 
-	if (to > from) {
-		(void)madvise((unsigned char *)p + (from - (uintptr_t)p),
-			to - from, MADV_HUGEPAGE);
+	if (n >= 2 * LARGE_PAGE) {
+		(void)madvise((unsigned char *)p - before, len, MADV_HUGEPAGE);
 	}
 }
 

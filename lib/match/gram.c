@@ -6,13 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "match/crowd.h"
 #include "match/rarity.h"
 
 static const uint8_t all_lens[DLO_GRAM_LENS] = {8, 6, 5, 4, 3};
 #define HEADROOM 8u
 #define FEW 4096u /* globs that need no long grams to be told apart */
+#define GRAMS_EACH 8u /* about as many has a glob to choose from */
 #define FEW_FROM 3u /* the first length that they use */
-#define CROWD_BITS 18 /* counters, as a power of two */
 
 /* Octets of the last n of 8. */
 static uint64_t mask_of(size_t n)
@@ -71,20 +72,17 @@ struct gram {
 struct choice {
 	const struct dlo_store *store;
 	size_t first_len; /* of all_lens */
-	uint16_t
-		*crowd; /* globs with a gram, by its hash; they stop at 65535 */
+	struct dlo_crowd crowd; /* globs with a gram */
 	struct gram *gram;
 	size_t n;
 };
 
-static uint16_t *crowd_of(
-	const struct choice *c, const uint8_t *end, size_t len)
+static uint64_t crowd_hash(const uint8_t *end, size_t len)
 {
 	static const uint64_t seed[4] = {
 		0x2d358dccaa6c78a5u, 0x8bb84b93962eacc9u, 0, 0};
-	uint64_t h = hash_of(seed, dlo_load64(end - 8), mask_of(len), len);
 
-	return &c->crowd[h >> (64 - CROWD_BITS)];
+	return hash_of(seed, dlo_load64(end - 8), mask_of(len), len);
 }
 
 static bool is_wild(uint8_t symbol)
@@ -103,19 +101,16 @@ static size_t run_before(const struct symbols *s, size_t i)
 	return n;
 }
 
-static void count(const struct choice *c, const struct symbols *s)
+static void count(struct choice *c, const struct symbols *s)
 {
 	for (size_t end = DLO_GRAM_MIN; end <= s->n; end++) {
 		size_t run = run_before(s, end);
 
 		for (size_t i = c->first_len; i < DLO_GRAM_LENS; i++) {
-			uint16_t *crowd;
-
-			if (all_lens[i] > run) {
-				continue;
+			if (all_lens[i] <= run) {
+				dlo_crowd_add(&c->crowd,
+					crowd_hash(at(s, end), all_lens[i]));
 			}
-			crowd = crowd_of(c, at(s, end), all_lens[i]);
-			*crowd = (uint16_t)(*crowd + (*crowd < UINT16_MAX));
 		}
 	}
 }
@@ -156,7 +151,8 @@ static struct gram choose(const struct choice *c, const struct symbols *s)
 				continue;
 			}
 			score = (int)rarity(at(s, end), len) + 256 -
-				half_bits(*crowd_of(c, at(s, end), len));
+				half_bits(dlo_crowd_at(&c->crowd,
+					crowd_hash(at(s, end), len)));
 			if (score > best) {
 				best = score;
 				g.len = len;
@@ -244,15 +240,14 @@ int dlo_grams_build(struct dlo_grams *ret, struct dlo_arena *arena,
 		*ret = g;
 		return 0;
 	}
-	c.crowd = calloc((size_t)1 << CROWD_BITS, sizeof(*c.crowd));
 	c.gram = calloc(n, sizeof(*c.gram));
-	if (c.crowd && c.gram) {
+	if (c.gram && !dlo_crowd_init(&c.crowd, GRAMS_EACH * n)) {
 		choose_all(&c, id, n);
 		note_lens(&g, &c);
 		r = dlo_table_build(
 			&g.table, arena, store->n, seed, n, 0, put_keys, &c);
 	}
-	free(c.crowd);
+	dlo_crowd_fini(&c.crowd);
 	free(c.gram);
 	if (r == 0) {
 		*ret = g;

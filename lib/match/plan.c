@@ -14,13 +14,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "match/crowd.h"
 #include "match/gram.h"
 
 #define RAW_TAILS_FROM 256u /* fewer do without keys of their own */
 #define TAIL_MIN 4
 #define INFIX_MAX 256u /* more globs than that need grams */
 #define CROWD_MAX 16u /* globs of one key in the trie */
-#define CROWD_BITS 18 /* counters, as a power of two */
 
 struct planner {
 	struct dlo_plan *p;
@@ -28,7 +28,7 @@ struct planner {
 	uint32_t *glob; /* ids */
 	size_t n;
 	bool raw_tails;
-	uint16_t *crowd; /* globs with a key, by its hash; they stop at 65535 */
+	struct dlo_crowd crowd; /* globs with a key in the trie */
 };
 
 /* The length of a raw tail's key: few lengths, as long as may be. */
@@ -64,12 +64,9 @@ static bool key_of(const struct planner *x, const struct dlo_tail *t,
 	return t->n_whole >= 2;
 }
 
-static uint16_t *crowd_of(const struct planner *x, const struct dlo_tail *t,
-	const struct dlo_trie_glob *e)
+static uint64_t hash_of(const struct dlo_tail *t, const struct dlo_trie_glob *e)
 {
-	uint64_t h = dlo_hash(t->end - e->key_len, e->key_len, e->raw);
-
-	return &x->crowd[h >> (64 - CROWD_BITS)];
+	return dlo_hash(t->end - e->key_len, e->key_len, e->raw);
 }
 
 /* The globs of a set. */
@@ -113,9 +110,7 @@ static void count_crowds(struct planner *x)
 
 		tail_of(x, x->glob[i], &t);
 		if (key_of(x, &t, &e)) {
-			uint16_t *crowd = crowd_of(x, &t, &e);
-
-			*crowd = (uint16_t)(*crowd + (*crowd < UINT16_MAX));
+			dlo_crowd_add(&x->crowd, hash_of(&t, &e));
 		}
 	}
 }
@@ -135,7 +130,8 @@ static void place(const struct planner *x, uint32_t id)
 
 	tail_of(x, id, &t);
 	if (key_of(x, &t, &e) &&
-		(*crowd_of(x, &t, &e) <= CROWD_MAX || !has_gram(x, id))) {
+		(dlo_crowd_at(&x->crowd, hash_of(&t, &e)) <= CROWD_MAX ||
+			!has_gram(x, id))) {
 		plan->trie[plan->n_trie++] = e;
 	} else {
 		plan->infix[plan->n_infix++] = id;
@@ -177,13 +173,12 @@ int dlo_plan_make(struct dlo_plan *ret, const struct dlo_store *store)
 	struct dlo_plan p = {.trie = calloc(n, sizeof(*p.trie)),
 		.infix = calloc(n, sizeof(*p.infix)),
 		.gram = calloc(n, sizeof(*p.gram))};
-	struct planner x = {.p = &p,
-		.store = store,
-		.glob = calloc(n, sizeof(*x.glob)),
-		.crowd = calloc((size_t)1 << CROWD_BITS, sizeof(*x.crowd))};
+	struct planner x = {
+		.p = &p, .store = store, .glob = calloc(n, sizeof(*x.glob))};
 	int r = -ENOMEM;
 
-	if (p.trie && p.infix && p.gram && x.glob && x.crowd) {
+	if (p.trie && p.infix && p.gram && x.glob &&
+		!dlo_crowd_init(&x.crowd, n)) {
 		plan(&x);
 		*ret = p;
 		r = 0;
@@ -191,7 +186,7 @@ int dlo_plan_make(struct dlo_plan *ret, const struct dlo_store *store)
 		dlo_plan_fini(&p);
 	}
 	free(x.glob);
-	free(x.crowd);
+	dlo_crowd_fini(&x.crowd);
 	return r;
 }
 

@@ -84,7 +84,10 @@ bool dlo_is_address(const struct dlo_slice *s)
 	size_t len = scope ? (size_t)(scope - s->p) : s->len;
 	struct in6_addr addr;
 
-	if (len >= sizeof(text)) {
+	/* An address has a colon or ends in a digit; almost no name does. */
+	if (len == 0 || len >= sizeof(text) ||
+		(!memchr(s->p, ':', len) &&
+			(s->p[len - 1] < '0' || s->p[len - 1] > '9'))) {
 		return false;
 	}
 	memcpy(text, s->p, len);

@@ -204,19 +204,16 @@ static int take_line(struct list *t, struct dlo_line *l, bool strict)
 /* Whether any line is a header. */
 static bool has_header(const char *text, const char *end)
 {
-	for (;;) {
-		size_t len = (size_t)(end - text);
+	const char *p = text;
 
-		if (len >= 2 && !memcmp(text, "#:", 2) &&
-			dlo_headers_kind(text, len) == DLO_HEADER) {
+	for (; (p = memchr(p, '#', (size_t)(end - p))); p++) {
+		if (end - p >= 2 && p[1] == ':' &&
+			(p == text || p[-1] == '\n') &&
+			dlo_headers_kind(p, (size_t)(end - p)) == DLO_HEADER) {
 			return true;
 		}
-		text = memmem(text, len, "\n#:", 3);
-		if (!text) {
-			return false;
-		}
-		text++;
 	}
+	return false;
 }
 
 static void report_bad(struct dlo_list_report *r, const struct dlo_diag *d)
