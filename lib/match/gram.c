@@ -9,11 +9,13 @@
 #include "match/crowd.h"
 #include "match/rarity.h"
 
-static const uint8_t all_lens[DLO_GRAM_LENS] = {8, 6, 5, 4, 3};
+static const uint8_t all_lens[DLO_GRAM_LENS] = {8, 6, 4, 3};
 #define HEADROOM 8u
 #define FEW 4096u /* globs that need no long grams to be told apart */
+#define BITMAP_MIN 12u /* bits, as a power of two */
+#define BITMAP_MAX 22u
 #define GRAMS_EACH 8u /* about as many has a glob to choose from */
-#define FEW_FROM 3u /* the first length that they use */
+#define FEW_FROM 2u /* the first length that they use */
 
 /* Octets of the last n of 8. */
 static uint64_t mask_of(size_t n)
@@ -22,6 +24,12 @@ static uint64_t mask_of(size_t n)
 		0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255};
 
 	return dlo_load64(mask + n);
+}
+
+/* The number of a gram's bit. */
+static size_t bit_of(const struct dlo_grams *g, uint64_t octets, uint64_t mask)
+{
+	return (size_t)((octets & mask) * 0x9e3779b97f4a7c15u >> g->shift);
 }
 
 /* Hash of the last `len` of 8 octets. Grams of different lengths never share a
@@ -228,6 +236,41 @@ static void note_lens(struct dlo_grams *g, const struct choice *c)
 	}
 }
 
+static int make_bitmap(
+	struct dlo_grams *g, struct dlo_arena *arena, const struct choice *c)
+{
+	unsigned bits = BITMAP_MIN;
+	uint64_t *map;
+
+	while (bits < BITMAP_MAX && c->n * 16 >> bits) {
+		bits++;
+	}
+	map = dlo_arena_array(arena, (size_t)1 << (bits - 6), sizeof(*map));
+	if (!map) {
+		return -ENOMEM;
+	}
+	g->bitmap = map;
+	g->shift = (uint8_t)(64 - bits);
+	for (size_t i = 0; i < c->n; i++) {
+		size_t bit = bit_of(g, dlo_load64(c->gram[i].octets),
+			mask_of(c->gram[i].len));
+
+		map[bit / 64] |= (uint64_t)1 << bit % 64;
+	}
+	return 0;
+}
+
+static int build(struct dlo_grams *g, struct dlo_arena *arena, uint64_t seed,
+	const struct choice *c)
+{
+	note_lens(g, c);
+	if (make_bitmap(g, arena, c)) {
+		return -ENOMEM;
+	}
+	return dlo_table_build(
+		&g->table, arena, c->store->n, seed, c->n, 0, put_keys, c);
+}
+
 int dlo_grams_build(struct dlo_grams *ret, struct dlo_arena *arena,
 	const struct dlo_store *store, uint64_t seed, const uint32_t *id,
 	size_t n)
@@ -243,9 +286,7 @@ int dlo_grams_build(struct dlo_grams *ret, struct dlo_arena *arena,
 	c.gram = calloc(n, sizeof(*c.gram));
 	if (c.gram && !dlo_crowd_init(&c.crowd, GRAMS_EACH * n)) {
 		choose_all(&c, id, n);
-		note_lens(&g, &c);
-		r = dlo_table_build(
-			&g.table, arena, store->n, seed, n, 0, put_keys, &c);
+		r = build(&g, arena, seed, &c);
 	}
 	dlo_crowd_fini(&c.crowd);
 	free(c.gram);
@@ -257,17 +298,16 @@ int dlo_grams_build(struct dlo_grams *ret, struct dlo_arena *arena,
 
 /* ---- looking up --------------------------------------------------------- */
 
-/* Which of up to 64 grams that end at `end` and beyond may be in the table. */
-static uint64_t filter(
-	const struct dlo_table *t, const uint8_t *end, size_t n, size_t len)
+/* Which of up to 64 grams that end at `end` and beyond have a bit. */
+static uint64_t look(
+	const struct dlo_grams *g, const uint8_t *end, size_t n, uint64_t mask)
 {
-	uint64_t mask = mask_of(len), found = 0;
+	uint64_t found = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		uint64_t h =
-			hash_of(t->seed, dlo_load64(end + i - 8), mask, len);
+		size_t bit = bit_of(g, dlo_load64(end + i - 8), mask);
 
-		found |= (uint64_t)dlo_table_has(t, h) << i;
+		found |= (g->bitmap[bit / 64] >> bit % 64 & 1) << i;
 	}
 	return found;
 }
@@ -283,15 +323,17 @@ static void find_len(const struct dlo_grams *g, size_t len, struct dlo_hits *h)
 	dlo_seen_clear(&seen);
 	for (; end <= last; end += 64) {
 		size_t n = (size_t)(last - end) + 1;
-		uint64_t found = filter(&g->table, end, n < 64 ? n : 64, len);
+		uint64_t found = look(g, end, n < 64 ? n : 64, mask);
 
 		for (; found; found &= found - 1) {
 			uint64_t octets =
 				dlo_load64(end + __builtin_ctzll(found) - 8);
+			uint64_t hash =
+				hash_of(g->table.seed, octets, mask, len);
 
-			dlo_table_find(&g->table,
-				hash_of(g->table.seed, octets, mask, len),
-				&seen, h);
+			if (dlo_table_has(&g->table, hash)) {
+				dlo_table_find(&g->table, hash, &seen, h);
+			}
 		}
 	}
 }

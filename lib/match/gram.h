@@ -6,10 +6,10 @@
  * -------------------
  * Each glob has a gram: a run of octets and boundaries in it, without
  * wildcards, that must stand in the name as it stands in the glob (boundaries
- * look alike: flat.h). Grams have one of five lengths, the longer the better,
+ * look alike: flat.h). Grams have one of four lengths, the longer the better,
  * and are the keys of a table that is asked at every octet of a name, once for
- * each length in use: so many loads from its filter, and nothing more as a
- * rule.
+ * each length in use. That must cost next to nothing: a bitmap says no to all
+ * but a few per cent, and the filter of the table to most of these.
  *
  * Which gram a glob gets is decided when all are known. The rarest is best for
  * ordinary names; but one that many globs share would let a chosen name have
@@ -25,11 +25,13 @@
 #include "match/hits.h"
 #include "match/table.h"
 
-#define DLO_GRAM_LENS 5
+#define DLO_GRAM_LENS 4
 #define DLO_GRAM_MIN 3 /* octets */
 
 struct dlo_grams {
 	struct dlo_table table;
+	const uint64_t *bitmap; /* a bit for each gram, by a cheap hash */
+	uint8_t shift; /* that hash's, to the number of a bit */
 	uint8_t n_lens; /* 0: no globs here */
 	uint8_t len[DLO_GRAM_LENS];
 };

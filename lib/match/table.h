@@ -49,9 +49,10 @@ static inline uint64_t dlo_table_bits(uint64_t hash)
 	return (uint64_t)1 << (hash & 63) | (uint64_t)1 << (hash >> 6 & 63);
 }
 
+/* By the highest 28 bits. The four below them may be put to use in the tag. */
 static inline size_t dlo_table_word(uint64_t hash, uint32_t n_words)
 {
-	return (hash >> 32) * n_words >> 32;
+	return (hash >> 36) * n_words >> 28;
 }
 
 /* Whether the key may be in the table. */
