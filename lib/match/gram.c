@@ -268,7 +268,7 @@ static int build(struct dlo_grams *g, struct dlo_arena *arena, uint64_t seed,
 		return -ENOMEM;
 	}
 	return dlo_table_build(
-		&g->table, arena, c->store->n, seed, c->n, 0, put_keys, c);
+		&g->table, arena, c->store, seed, c->n, 0, put_keys, c);
 }
 
 int dlo_grams_build(struct dlo_grams *ret, struct dlo_arena *arena,

@@ -20,19 +20,54 @@ static void add(struct dlo_hits *h, uint32_t id)
 	h->ids[i] = id;
 }
 
-static bool settle(struct dlo_hits *h, const struct dlo_packed *p)
+static bool settle_glob(struct dlo_hits *h, const struct dlo_packed *p)
 {
-	return p->kind == DLO_PATTERN_GLOB
-		       ? dlo_flat_matches(dlo_hits_flat(h), p->at, p->len)
-		       : dlo_pattern_matches_wire(
-				 p->kind, p->at, p->len, h->name);
+	bool exact;
+
+	if (h->n_globs++ == 0) {
+		return dlo_flat_matches(dlo_hits_flat(h), p->at, p->len);
+	}
+	if (!h->places_made) {
+		dlo_places_find(dlo_hits_flat(h), &h->places);
+		h->have = h->places.letters;
+		h->places_made = true;
+	}
+	return dlo_places_match(&h->places, p->at, p->len, &exact) &&
+	       (exact || dlo_flat_matches(&h->flat, p->at, p->len));
 }
 
 void dlo_hits_check(struct dlo_hits *h, uint32_t id)
 {
 	struct dlo_packed p = dlo_store_get(h->store, id);
+	bool matches = p.kind == DLO_PATTERN_GLOB
+			       ? settle_glob(h, &p)
+			       : dlo_pattern_matches_wire(
+					 p.kind, p.at, p.len, h->name);
 
-	if (settle(h, &p)) {
+	if (matches) {
 		add(h, id);
 	}
+}
+
+void dlo_hits_check_list(struct dlo_hits *h, const struct dlo_candidate *list)
+{
+	uint32_t id;
+
+	do {
+		id = list->id;
+		if (!(list->need & ~h->have)) {
+			dlo_hits_check(h, id & ~DLO_LAST);
+		}
+		list++;
+	} while (!(id & DLO_LAST));
+}
+
+struct dlo_candidate dlo_candidate_of(const struct dlo_store *s, uint32_t id)
+{
+	struct dlo_packed p = dlo_store_get(s, id);
+
+	return (struct dlo_candidate){.id = id,
+		.need = p.kind == DLO_PATTERN_GLOB
+				? dlo_places_need(p.at, p.len)
+				: 0};
 }

@@ -184,7 +184,8 @@ static void allow(dlo_bucket_sets set, uint16_t place, uint64_t bucket)
 
 /* Where lists are written to. */
 struct lists {
-	uint32_t *at;
+	const struct dlo_store *store;
+	struct dlo_candidate *at;
 	uint32_t n;
 };
 
@@ -194,9 +195,9 @@ static uint32_t write_list(struct lists *l, const struct entry *e, size_t n)
 	uint32_t first = l->n;
 
 	for (size_t i = 0; i < n; i++) {
-		l->at[l->n++] = e[i].id;
+		l->at[l->n++] = dlo_candidate_of(l->store, e[i].id);
 	}
-	l->at[l->n - 1] |= DLO_LAST;
+	l->at[l->n - 1].id |= DLO_LAST;
 	return first;
 }
 
@@ -231,9 +232,9 @@ static int fill_buckets(struct dlo_arena *arena, struct lists *l,
 }
 
 static int fill(struct dlo_infix *x, struct dlo_arena *arena,
-	const struct entry *e, size_t n)
+	const struct dlo_store *store, const struct entry *e, size_t n)
 {
-	struct lists l = {.n = 1}; /* 0: no list */
+	struct lists l = {.store = store, .n = 1}; /* 0: no list */
 	size_t n_cut = 0, n_scan = 0, n_always;
 
 	l.at = dlo_arena_array(arena, n + 1, sizeof(*l.at));
@@ -272,7 +273,7 @@ int dlo_infix_build(struct dlo_infix *ret, struct dlo_arena *arena,
 		choose(&e[i], store);
 	}
 	qsort(e, n, sizeof(*e), compare);
-	r = fill(&x, arena, e, n);
+	r = fill(&x, arena, store, e, n);
 	free(e);
 	if (r == 0) {
 		*ret = x;
@@ -297,8 +298,8 @@ uint64_t dlo_infix_scan(const struct dlo_infix *x, const struct dlo_name *n)
 	return found;
 }
 
-static void find(const uint32_t *lists, const uint32_t *list, uint64_t set,
-	struct dlo_hits *h)
+static void find(const struct dlo_candidate *lists, const uint32_t *list,
+	uint64_t set, struct dlo_hits *h)
 {
 	for (; set; set &= set - 1) {
 		dlo_hits_check_list(h, lists + list[__builtin_ctzll(set)]);

@@ -42,7 +42,7 @@ typedef uint64_t dlo_bucket_sets[256];
 struct dlo_infix {
 	const dlo_bucket_sets *cut; /* [DLO_CUT_LEN]; NULL: no such globs */
 	const dlo_bucket_sets *scan; /* [DLO_SCAN_LEN]; NULL: none */
-	const uint32_t *list; /* of ids */
+	const struct dlo_candidate *list;
 	uint32_t always; /* place in `list`; 0: none */
 	uint32_t cut_list[DLO_BUCKETS], scan_list[DLO_BUCKETS];
 };

@@ -149,14 +149,9 @@ static __attribute__((noinline)) size_t settle(const struct dlo_matcher *m,
 	const struct dlo_name *name, uint32_t *ids, size_t cap, unsigned trie,
 	uint64_t cut, uint64_t scan)
 {
-	struct dlo_hits h; /* not set to zero: `flat` is large */
+	struct dlo_hits h;
 
-	h.store = &m->store;
-	h.name = name;
-	h.ids = ids;
-	h.cap = cap;
-	h.n = 0;
-	h.flat_made = false;
+	dlo_hits_init(&h, &m->store, name, ids, cap);
 	if (trie) {
 		dlo_trie_find(&m->trie, trie, &h);
 	}

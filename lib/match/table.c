@@ -2,6 +2,7 @@
 /* table.c - hash -> candidates, with a filter in front. */
 #include "match/table.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,18 +45,24 @@ static uint32_t value_of(const struct dlo_table *t, uint32_t word)
 	return word & ~(UINT32_MAX << t->value_bits);
 }
 
+/* Four words at once, on every machine that the compiler knows a way. */
+typedef uint32_t four __attribute__((vector_size(16)));
+static_assert(DLO_BUCKET == 16, "four times four words");
+
 /* Which of a bucket's words have the tag, a bit each; no more than one has. */
-static unsigned words_with(
+static inline unsigned words_with(
 	const struct dlo_table *t, uint32_t bucket, uint32_t tag)
 {
-	const uint32_t *slot = t->slot + (size_t)bucket * DLO_BUCKET;
+	static const four bit = {1, 2, 4, 8};
 	uint32_t mask = UINT32_MAX << t->value_bits;
-	unsigned found = 0;
+	four w[4], found;
 
-	for (unsigned i = 0; i < DLO_BUCKET; i++) {
-		found |= (unsigned)((slot[i] & mask) == tag) << i;
-	}
-	return found;
+	memcpy(w, t->slot + (size_t)bucket * DLO_BUCKET, sizeof(w));
+	found = (four)((w[0] & mask) == tag) & bit;
+	found |= (four)((w[1] & mask) == tag) & (bit << 4);
+	found |= (four)((w[2] & mask) == tag) & (bit << 8);
+	found |= (four)((w[3] & mask) == tag) & (bit << 12);
+	return found[0] | found[1] | found[2] | found[3];
 }
 
 /* ---- looking up --------------------------------------------------------- */
@@ -105,7 +112,12 @@ void dlo_table_find(const struct dlo_table *t, uint64_t hash,
 	uint32_t tag = tag_of(t, hash);
 	uint32_t first = first_bucket(t, hash);
 	uint32_t second = second_bucket(t, hash);
+	uint64_t *recent = &seen->recent[hash % DLO_SEEN_RECENT];
 
+	if (*recent == hash) {
+		return;
+	}
+	*recent = hash;
 	__builtin_prefetch(t->slot + (size_t)second * DLO_BUCKET);
 	find_in(t, first, tag, seen, h);
 	find_in(t, second, tag, seen, h);
@@ -267,10 +279,12 @@ static void put_pending(struct dlo_table_builder *b)
 }
 
 /* Turns rings of ids into lists. */
-static int write_lists(struct dlo_table_builder *b, struct dlo_arena *arena)
+static int write_lists(struct dlo_table_builder *b, struct dlo_arena *arena,
+	const struct dlo_store *store)
 {
 	size_t n_slots = (size_t)b->t->n_buckets * DLO_BUCKET;
-	uint32_t *list = dlo_arena_array(arena, b->n_shared, sizeof(*list));
+	struct dlo_candidate *list =
+		dlo_arena_array(arena, b->n_shared, sizeof(*list));
 	uint32_t at = 0, ids = b->t->n_ids;
 
 	if (!list) {
@@ -288,9 +302,9 @@ static int write_lists(struct dlo_table_builder *b, struct dlo_arena *arena)
 		last = j = value - ids;
 		do {
 			j = b->shared[j].next;
-			list[at++] = b->shared[j].id;
+			list[at++] = dlo_candidate_of(store, b->shared[j].id);
 		} while (j != last);
-		list[at - 1] |= DLO_LAST;
+		list[at - 1].id |= DLO_LAST;
 	}
 	return 0;
 }
@@ -396,16 +410,16 @@ static int place(struct dlo_table_builder *b, uint64_t seed, dlo_keys_fn *put,
 }
 
 int dlo_table_build(struct dlo_table *ret, struct dlo_arena *arena,
-	uint32_t n_ids, uint64_t seed, size_t n_keys, size_t n_ways,
-	dlo_keys_fn *put, const void *ctx)
+	const struct dlo_store *store, uint64_t seed, size_t n_keys,
+	size_t n_ways, dlo_keys_fn *put, const void *ctx)
 {
-	struct dlo_table t = {.n_ids = n_ids};
+	struct dlo_table t = {.n_ids = store->n};
 	struct dlo_table_builder b = {.t = &t};
 	int r;
 
 	r = take(&b, arena, n_keys, n_ways);
 	r = r ? r : place(&b, seed, put, ctx);
-	r = r ? r : write_lists(&b, arena);
+	r = r ? r : write_lists(&b, arena, store);
 	if (r == 0) {
 		fold_filter(&b);
 		*ret = t;

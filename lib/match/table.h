@@ -36,7 +36,7 @@ struct dlo_table {
 	uint64_t seed[4];
 	const uint64_t *filter;
 	const uint32_t *slot; /* n_buckets of DLO_BUCKET; all bits: free */
-	const uint32_t *list;
+	const struct dlo_candidate *list;
 	uint32_t n_words; /* of the filter; 0: no keys */
 	uint32_t n_buckets;
 	uint32_t n_ids; /* values from here on are places in `list` */
@@ -66,7 +66,9 @@ static inline bool dlo_table_has(const struct dlo_table *t, uint64_t hash)
 /* What was found for one name; nothing is settled twice, should two hashes of
  * it share a word. */
 #define DLO_SEEN_MAX 512
+#define DLO_SEEN_RECENT 32
 struct dlo_seen {
+	uint64_t recent[DLO_SEEN_RECENT]; /* hashes, to save looking again */
 	uint64_t maybe[8]; /* a filter over slot[0..n) */
 	uint32_t slot[DLO_SEEN_MAX];
 	unsigned n;
@@ -76,6 +78,10 @@ static inline void dlo_seen_clear(struct dlo_seen *s)
 {
 	for (size_t i = 0; i < 8; i++) {
 		s->maybe[i] = 0;
+	}
+	/* Hashes that do not belong there. */
+	for (size_t i = 0; i < DLO_SEEN_RECENT; i++) {
+		s->recent[i] = i + 1;
 	}
 	s->n = 0;
 }
@@ -97,11 +103,11 @@ void dlo_table_put(struct dlo_table_builder *b, uint64_t hash, uint32_t id);
 void dlo_table_way(struct dlo_table_builder *b, uint64_t hash);
 
 /*
- * Builds a table of ids below n_ids. `put` puts at most n_keys and n_ways.
- * `seed` is a hash of the content. 0, -ENOMEM.
+ * Builds a table of patterns of the store. `put` puts at most n_keys and
+ * n_ways. `seed` is a hash of the content. 0, -ENOMEM.
  */
 int dlo_table_build(struct dlo_table *ret, struct dlo_arena *arena,
-	uint32_t n_ids, uint64_t seed, size_t n_keys, size_t n_ways,
-	dlo_keys_fn *put, const void *ctx);
+	const struct dlo_store *store, uint64_t seed, size_t n_keys,
+	size_t n_ways, dlo_keys_fn *put, const void *ctx);
 
 #endif

@@ -126,7 +126,7 @@ int dlo_trie_build(struct dlo_trie *ret, struct dlo_arena *arena,
 	int r;
 
 	survey(&t, &s, &need);
-	r = dlo_table_build(&t.table, arena, store->n, seed, need.n_keys,
+	r = dlo_table_build(&t.table, arena, store, seed, need.n_keys,
 		need.n_ways, put_keys, &s);
 	if (r == 0) {
 		*ret = t;
