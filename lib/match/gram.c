@@ -317,7 +317,7 @@ static void find_len(const struct dlo_grams *g, size_t len, struct dlo_hits *h)
 	const struct dlo_flat *f = dlo_hits_flat(h);
 	const uint8_t *end = dlo_flat_at(f) + len;
 	const uint8_t *last = dlo_flat_at(f) + f->len + 2;
-	uint64_t mask = mask_of(len);
+	uint64_t mask = mask_of(len), before = 0; /* no gram is 0 */
 	struct dlo_seen seen;
 
 	dlo_seen_clear(&seen);
@@ -326,11 +326,14 @@ static void find_len(const struct dlo_grams *g, size_t len, struct dlo_hits *h)
 		uint64_t found = look(g, end, n < 64 ? n : 64, mask);
 
 		for (; found; found &= found - 1) {
-			uint64_t octets =
-				dlo_load64(end + __builtin_ctzll(found) - 8);
-			uint64_t hash =
-				hash_of(g->table.seed, octets, mask, len);
+			const uint8_t *to = end + __builtin_ctzll(found);
+			uint64_t octets = dlo_load64(to - 8) & mask, hash;
 
+			if (octets == before) { /* as in aaaaaaaa */
+				continue;
+			}
+			before = octets;
+			hash = hash_of(g->table.seed, octets, mask, len);
 			if (dlo_table_has(&g->table, hash)) {
 				dlo_table_find(&g->table, hash, &seen, h);
 			}

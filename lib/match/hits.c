@@ -2,6 +2,8 @@
 /* hits.c - what was found for one name: candidates, settled. */
 #include "match/hits.h"
 
+#define LONG_NAME 64 /* octets: its places are worth knowing for one glob */
+
 /* Keeps the least `cap` ids, sorted; they mostly come in ascending order. */
 static void add(struct dlo_hits *h, uint32_t id)
 {
@@ -24,7 +26,7 @@ static bool settle_glob(struct dlo_hits *h, const struct dlo_packed *p)
 {
 	bool exact;
 
-	if (h->n_globs++ == 0) {
+	if (h->n_globs++ == 0 && h->name->len < LONG_NAME) {
 		return dlo_flat_matches(dlo_hits_flat(h), p->at, p->len);
 	}
 	if (!h->places_made) {

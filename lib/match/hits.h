@@ -4,7 +4,8 @@
  *
  * Every index of the matcher ends in lists of candidates, which are settled
  * here exactly. The first glob of a name is compared octet by octet; from the
- * second on it pays to know where the octets stand (places.h).
+ * second on, or when the name is long, it pays to know where the octets stand
+ * (places.h).
  */
 #ifndef DLO_MATCH_HITS_H
 #define DLO_MATCH_HITS_H

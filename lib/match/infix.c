@@ -148,6 +148,14 @@ static void choose(struct entry *e, const struct dlo_store *store)
 	e->window = e->where == CUT ? cut : scan;
 }
 
+bool dlo_infix_by_cut(const struct dlo_store *store, uint32_t id)
+{
+	struct entry e = {.id = id};
+
+	choose(&e, store);
+	return e.where == CUT;
+}
+
 /* Puts like windows side by side, the right end counting most: sets that share
  * their octets let through least. */
 static int compare(const void *pa, const void *pb)

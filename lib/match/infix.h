@@ -47,6 +47,9 @@ struct dlo_infix {
 	uint32_t cut_list[DLO_BUCKETS], scan_list[DLO_BUCKETS];
 };
 
+/* Whether a glob's window lies about a dot. */
+bool dlo_infix_by_cut(const struct dlo_store *store, uint32_t id);
+
 /* Builds from globs. 0, -ENOMEM. */
 int dlo_infix_build(struct dlo_infix *ret, struct dlo_arena *arena,
 	const struct dlo_store *store, const uint32_t *id, size_t n);

@@ -16,10 +16,12 @@
 
 #include "match/crowd.h"
 #include "match/gram.h"
+#include "match/infix.h"
 
 #define RAW_TAILS_FROM 256u /* fewer do without keys of their own */
 #define TAIL_MIN 4
 #define INFIX_MAX 256u /* more globs than that need grams */
+#define SCAN_MAX 64u /* so do more than that without a usable dot */
 #define CROWD_MAX 16u /* globs of one key in the trie */
 
 struct planner {
@@ -138,17 +140,25 @@ static void place(const struct planner *x, uint32_t id)
 	}
 }
 
-/* Moves globs from the windows, when these are too many, to the grams. */
+/* Moves globs that no dot tells apart, or all, when they are too many for
+ * windows, to the grams. */
 static void move_to_grams(const struct planner *x)
 {
 	struct dlo_plan *p = x->p;
-	size_t n = p->n_infix > INFIX_MAX ? p->n_infix : 0;
+	size_t n = p->n_infix, n_scan = 0;
 
-	p->n_infix -= n;
+	for (size_t i = 0; i < n && n <= INFIX_MAX; i++) {
+		n_scan += !dlo_infix_by_cut(x->store, p->infix[i]);
+	}
+	if (n <= INFIX_MAX && n_scan <= SCAN_MAX) {
+		return;
+	}
+	p->n_infix = 0;
 	for (size_t i = 0; i < n; i++) {
 		uint32_t id = p->infix[i];
 
-		if (has_gram(x, id)) {
+		if (has_gram(x, id) &&
+			(n > INFIX_MAX || !dlo_infix_by_cut(x->store, id))) {
 			p->gram[p->n_gram++] = id;
 		} else {
 			p->infix[p->n_infix++] = id;

@@ -5,7 +5,7 @@
  * A pattern's octets are kept here once: what an index proposes is settled with
  * them, and its text is printed from them. A record is a head (kind and length,
  * one octet, or three when it is long) and the wire name without its root octet
- * or the glob's symbols. Every 8th record's place is known; from there the
+ * or the glob's symbols. Every 4th record's place is known; from there the
  * heads lead on.
  */
 #ifndef DLO_MATCH_STORE_H
@@ -17,7 +17,7 @@
 #include "base/arena.h"
 #include "match/pattern.h"
 
-#define DLO_STORE_BLOCK 8u
+#define DLO_STORE_BLOCK 4u
 
 struct dlo_store {
 	const uint8_t *at; /* begins with DLO_NAME_HEADROOM octets */
