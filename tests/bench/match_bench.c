@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * match_bench.c - nanoseconds a name: match_bench PATTERNS NAMES
+ * match_bench.c - nanoseconds a name, beside others, as a table in markdown.
  *
- * Both are texts with one entry a line. Names are put into wire form, each at a
- * place known beforehand as in a capture; a lap walks and matches them all. The
- * yardstick of the same run is a suffix hash set: one probe a label, over names
- * already in lower case; it holds the patterns that are no globs.
+ *	match_bench NAMES [TITLE=]PATTERNS...
+ *
+ * All are texts with one entry a line. Each set of patterns is compiled by all
+ * who can hold it; then everybody in turn has a lap over all names with at most
+ * 16 matches, again and again, and the median of the laps counts: noise hits
+ * all alike. Our time includes the walk over the wire name, each at a place
+ * known beforehand as in a capture; the others get text, or the wire form, in
+ * lower case and for nothing.
+ *
+ *	match_bench --check N PATTERNS NAMES
+ *
+ * compares N names, those of NAMES and names derived from them, with the loop
+ * over all patterns that defines what matches.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,33 +23,39 @@
 #include <time.h>
 
 #include "base/arena.h"
-#include "base/hash.h"
 #include "match/matcher.h"
+#include "rivals.h"
 
 #define LAPS 9
 #define HEADERS 28 /* UDP and DNS and something before */
+#define MATCHES_MAX 16
+#define REGEX_MAX 4096
+
+static const struct rival *const rivals[] = {
+	&rival_open_set,
+#ifdef HAVE_STD_SET
+	&rival_std_set,
+#endif
+#ifdef HAVE_VECTORSCAN
+	&rival_vectorscan,
+#endif
+#ifdef HAVE_RE2
+	&rival_re2,
+#endif
+};
+#define N_RIVALS (sizeof(rivals) / sizeof(rivals[0]))
 
 struct text {
 	char *at;
 	size_t len;
 };
 
-/* Names in wire form, each after its headroom: 28 octets of headers. */
+/* Each name twice: in wire form as sent, after its headroom, and lower case. */
 struct names {
 	uint8_t *wire;
 	uint32_t *off;
 	size_t len, n;
-};
-
-/* Open addressing, linear probing, half full; the octets lie elsewhere. */
-struct suffix_set {
-	struct slot {
-		uint32_t at;
-		uint8_t len, kind;
-	} * slot;
-	size_t mask, n, bytes;
-	uint8_t *octets;
-	size_t octets_len;
+	struct bench_name *lower;
 };
 
 static void die(const char *what)
@@ -100,18 +115,37 @@ static bool next_line(const struct text *t, size_t *at, struct text *ret)
 	return true;
 }
 
+static size_t count_lines(const struct text *t)
+{
+	struct text line;
+	size_t n = 0;
+
+	for (size_t at = 0; next_line(t, &at, &line);) {
+		n++;
+	}
+	return n;
+}
+
+static uint8_t *copy_lower(const void *from, size_t n)
+{
+	uint8_t *to = must(malloc(n + 1));
+
+	for (size_t i = 0; i < n; i++) {
+		to[i] = dlo_lower(((const uint8_t *)from)[i]);
+	}
+	return to;
+}
+
 static struct names read_names(const struct text *t)
 {
+	size_t err, lines = count_lines(t);
 	struct names n = {.len = 0};
 	struct text line;
 	const char *msg;
-	size_t err, lines = 0;
 
-	for (size_t at = 0; next_line(t, &at, &line);) {
-		lines++;
-	}
-	n.wire = must(calloc(1, t->len + lines * (HEADERS + 2)));
+	n.wire = must(calloc(1, t->len + lines * (HEADERS + 2) + HEADERS));
 	n.off = must(calloc(lines + 1, sizeof(*n.off)));
+	n.lower = must(calloc(lines + 1, sizeof(*n.lower)));
 	for (size_t at = 0; next_line(t, &at, &line);) {
 		struct dlo_name_buf buf;
 		struct dlo_name name;
@@ -121,6 +155,11 @@ static struct names read_names(const struct text *t)
 			continue;
 		}
 		n.len += HEADERS;
+		n.lower[n.n] = (struct bench_name){
+			.wire = copy_lower(name.wire, name.len),
+			.text = (char *)copy_lower(line.at, line.len),
+			.wire_len = name.len - 1u,
+			.text_len = (uint32_t)line.len};
 		n.off[n.n++] = (uint32_t)n.len;
 		memcpy(n.wire + n.len, name.wire, name.len);
 		n.len += name.len;
@@ -128,9 +167,65 @@ static struct names read_names(const struct text *t)
 	return n;
 }
 
-static struct dlo_matcher_builder *read_patterns(
-	const struct text *t, struct suffix_set *set)
+static struct dlo_name walk(const struct names *n, size_t i)
 {
+	struct dlo_name name;
+	size_t at = n->off[i];
+
+	if (dlo_name_walk(n->wire, n->len, &at, &name)) {
+		die("names");
+	}
+	return name;
+}
+
+/* ---- a set of patterns, compiled by all ---------------------------------- */
+
+struct set {
+	const char *title;
+	size_t n, n_plain; /* patterns; those that are no globs */
+	struct dlo_arena arena;
+	const struct dlo_matcher *m;
+	double read_ms, build_ms;
+	uint32_t *asked; /* names with few matches */
+	size_t n_asked, hits;
+	struct {
+		void *x; /* NULL: too large for it */
+		size_t bytes, n;
+		double build_ms;
+	} rival[N_RIVALS];
+};
+
+/* Over the text of a name, which has no dots but those between labels. */
+static char *to_regex(const struct dlo_pattern *p)
+{
+	static char text[DLO_PATTERN_TEXT_MAX], regex[REGEX_MAX];
+	char *to = regex, *from = text;
+
+	dlo_pattern_print(p, text);
+	if (p->kind == DLO_PATTERN_DOMAIN) {
+		to += sprintf(to, "(^|\\.)");
+	} else {
+		*to++ = '^';
+		from += p->kind == DLO_PATTERN_EXACT;
+	}
+	for (; *from; from++) {
+		if (*from == '*') {
+			to += sprintf(to, ".*");
+		} else if (*from == '?') {
+			*to++ = '.';
+		} else if (strchr(".\\+()[]{}^$|", *from)) {
+			to += sprintf(to, "\\%c", *from);
+		} else {
+			*to++ = *from;
+		}
+	}
+	strcpy(to, "$");
+	return must(strdup(regex));
+}
+
+static void compile(struct set *s, const struct text *t)
+{
+	double t0 = now_s(), t1;
 	struct dlo_matcher_builder *b;
 	struct dlo_pattern p;
 	struct text line;
@@ -147,100 +242,153 @@ static struct dlo_matcher_builder *read_patterns(
 		if (dlo_matcher_add(b, &p, &msg)) {
 			die(msg);
 		}
-		set->n++;
+		s->n++;
+		s->n_plain += p.kind != DLO_PATTERN_GLOB;
 	}
-	return b;
+	t1 = now_s();
+	if (dlo_matcher_build(b, &s->arena, &s->m)) {
+		die("build");
+	}
+	s->read_ms = (t1 - t0) * 1e3;
+	s->build_ms = (now_s() - t1) * 1e3;
+	dlo_matcher_builder_free(b);
 }
 
-static size_t set_find(
-	const struct suffix_set *s, const uint8_t *wire, size_t len)
+static struct bench_pattern *patterns_for(
+	const struct set *s, const struct rival *r, size_t *ret_n)
 {
-	size_t i = dlo_hash(wire, len, 1) & s->mask;
+	struct bench_pattern *all = must(calloc(s->n + 1, sizeof(*all)));
+	size_t n = 0;
 
-	while (s->slot[i].len &&
-		(s->slot[i].len != len ||
-			memcmp(s->octets + s->slot[i].at, wire, len) != 0)) {
-		i = (i + 1) & s->mask;
-	}
-	return i;
-}
+	for (uint32_t id = 0; id < s->n; id++) {
+		struct dlo_pattern p;
 
-static void fill_set(struct suffix_set *s, const struct text *t)
-{
-	size_t cap = 64, err;
-	struct dlo_pattern p;
-	struct text line;
-	const char *msg;
-
-	while (cap < 2 * s->n) {
-		cap *= 2;
-	}
-	s->mask = cap - 1;
-	s->slot = must(calloc(cap, sizeof(*s->slot)));
-	s->octets = must(malloc(t->len * 2 + 16));
-	for (size_t at = 0; next_line(t, &at, &line);) {
-		size_t i;
-
-		if (dlo_pattern_parse(line.at, line.len, &p, &err, &msg) ||
-			p.kind == DLO_PATTERN_GLOB) {
+		dlo_matcher_pattern(s->m, id, &p);
+		if (p.kind == DLO_PATTERN_GLOB && !r->globs) {
 			continue;
 		}
-		i = set_find(s, p.wire, p.wire_len);
-		if (!s->slot[i].len) {
-			s->slot[i].at = (uint32_t)s->octets_len;
-			s->slot[i].len = p.wire_len;
-			memcpy(s->octets + s->octets_len, p.wire, p.wire_len);
-			s->octets_len += p.wire_len;
+		all[n].kind = (int)p.kind;
+		if (r->globs) {
+			all[n].regex = to_regex(&p);
+		} else {
+			all[n].wire = copy_lower(p.wire, p.wire_len);
+			all[n].wire_len = p.wire_len - 1u;
 		}
-		s->slot[i].kind |= (uint8_t)(1u << p.kind);
+		n++;
 	}
-	s->bytes = cap * sizeof(*s->slot) + s->octets_len;
+	*ret_n = n;
+	return all;
 }
 
-static bool set_match(const struct suffix_set *s, const struct dlo_name *n)
+static void compile_rival(struct set *s, size_t i)
 {
-	for (size_t at = 0; n->wire[at]; at += n->wire[at] + 1u) {
-		unsigned want =
-			1u << DLO_PATTERN_DOMAIN |
-			1u << (at ? DLO_PATTERN_BELOW : DLO_PATTERN_EXACT);
-		size_t i = set_find(s, n->wire + at, n->len - at);
+	struct bench_pattern *p;
+	double t;
 
-		if (s->slot[i].kind & want) {
-			return true;
-		}
+	if (s->n > rivals[i]->max || (!rivals[i]->globs && s->n_plain == 0)) {
+		return;
 	}
-	return false;
+	p = patterns_for(s, rivals[i], &s->rival[i].n);
+	t = now_s();
+	s->rival[i].x = rivals[i]->build(p, s->rival[i].n, &s->rival[i].bytes);
+	s->rival[i].build_ms = (now_s() - t) * 1e3;
+	for (size_t j = 0; j < s->rival[i].n; j++) {
+		free((void *)(uintptr_t)p[j].regex);
+		free((void *)(uintptr_t)p[j].wire);
+	}
+	free(p);
 }
 
-enum what { WALK, MATCHER, SET };
-
-/* Walks all names once and does `what` with each. Returns how many matched. */
-static size_t lap(enum what what, const struct names *n,
-	const struct dlo_matcher *m, const struct suffix_set *s)
+/* Finds the names that are asked for. */
+static void choose_names(struct set *s, const struct names *n)
 {
+	s->asked = must(calloc(n->n + 1, sizeof(*s->asked)));
+	for (uint32_t i = 0; i < n->n; i++) {
+		uint32_t ids[1];
+		struct dlo_name name = walk(n, i);
+
+		if (dlo_matcher_match(s->m, &name, ids, 1) <= MATCHES_MAX) {
+			s->asked[s->n_asked++] = i;
+		}
+	}
+}
+
+static struct set read_set(char *arg, const struct names *names)
+{
+	char *equals = strchr(arg, '=');
+	struct set s = {.title = equals ? arg : strrchr(arg, '/')};
+	struct text t = read_text(equals ? equals + 1 : arg);
+
+	if (equals) {
+		*equals = '\0';
+	} else {
+		s.title = s.title ? s.title + 1 : arg;
+	}
+	compile(&s, &t);
+	free(t.at);
+	for (size_t i = 0; i < N_RIVALS; i++) {
+		compile_rival(&s, i);
+	}
+	choose_names(&s, names);
+	return s;
+}
+
+static void set_free(struct set *s)
+{
+	for (size_t i = 0; i < N_RIVALS; i++) {
+		if (s->rival[i].x) {
+			rivals[i]->free(s->rival[i].x);
+		}
+	}
+	free(s->asked);
+	dlo_arena_free(&s->arena);
+}
+
+/* ---- laps ---------------------------------------------------------------- */
+
+static double per_name(const struct set *s, double from)
+{
+	return (now_s() - from) / (double)s->n_asked * 1e9;
+}
+
+static double lap_walk(const struct set *s, const struct names *n)
+{
+	volatile size_t sum = 0;
+	size_t labels = 0;
+	double t = now_s();
+
+	for (size_t i = 0; i < s->n_asked; i++) {
+		labels += walk(n, s->asked[i]).n_labels;
+	}
+	sum += labels;
+	return per_name(s, t);
+}
+
+static double lap(struct set *s, const struct names *n)
+{
+	uint32_t ids[MATCHES_MAX];
+	double t = now_s();
+
+	s->hits = 0;
+	for (size_t i = 0; i < s->n_asked; i++) {
+		struct dlo_name name = walk(n, s->asked[i]);
+
+		s->hits += dlo_matcher_match(s->m, &name, ids, MATCHES_MAX) > 0;
+	}
+	return per_name(s, t);
+}
+
+static double lap_rival(struct set *s, const struct names *n, size_t r)
+{
+	volatile size_t sum = 0;
 	size_t hits = 0;
-	struct dlo_name name;
-	uint32_t ids[16];
+	double t = now_s();
 
-	for (size_t i = 0; i < n->n; i++) {
-		size_t at = n->off[i];
-
-		if (dlo_name_walk(n->wire, n->len, &at, &name)) {
-			die("names");
-		}
-		switch (what) {
-		case WALK:
-			hits += name.last2 == 255;
-			break;
-		case MATCHER:
-			hits += dlo_matcher_match(m, &name, ids, 16) > 0;
-			break;
-		case SET:
-			hits += set_match(s, &name);
-			break;
-		}
+	for (size_t i = 0; i < s->n_asked; i++) {
+		hits += rivals[r]->match(s->rival[r].x, &n->lower[s->asked[i]]);
 	}
-	return hits;
+	sum += hits;
+	return per_name(s, t);
 }
 
 static int compare(const void *a, const void *b)
@@ -250,64 +398,196 @@ static int compare(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-static void bench(const char *title, enum what what, const struct names *n,
-	const struct dlo_matcher *m, const struct suffix_set *s)
+static double median(double laps[LAPS])
 {
-	double ns[LAPS];
-	size_t hits = 0;
+	qsort(laps, LAPS, sizeof(laps[0]), compare);
+	return laps[LAPS / 2];
+}
 
-	for (size_t i = 0; i < LAPS; i++) {
-		double t = now_s();
+struct laps {
+	double walk[LAPS], ours[LAPS], rival[N_RIVALS][LAPS];
+};
 
-		hits = lap(what, n, m, s);
-		ns[i] = (now_s() - t) / (double)n->n * 1e9;
+static void print_set(
+	const struct set *s, struct laps *l, double *first, size_t i)
+{
+	double ours = median(l->ours);
+
+	*first = i == 0 ? ours : *first;
+	printf("| %s | %zu | **dnslookout** | %.1f | 1 | %.1f | %.1f | %.1f "
+	       "|\n",
+		s->title, s->n, ours, s->read_ms + s->build_ms,
+		(double)s->arena.bytes / (double)s->n, ours / *first);
+	printf("| | | the walk alone | %.1f | | | | |\n", median(l->walk));
+	for (size_t r = 0; r < N_RIVALS; r++) {
+		double theirs;
+
+		if (!s->rival[r].x) {
+			continue;
+		}
+		theirs = median(l->rival[r]);
+		printf("| | %zu | %s | %.1f | %.2f | %.1f | %.1f | |\n",
+			s->rival[r].n, rivals[r]->name, theirs, ours / theirs,
+			s->rival[r].build_ms,
+			(double)s->rival[r].bytes / (double)s->rival[r].n);
 	}
-	qsort(ns, LAPS, sizeof(ns[0]), compare);
-	printf("%-12s %7.1f ns/name (best %.1f)  %zu of %zu names match\n",
-		title, ns[LAPS / 2], ns[0], hits, n->n);
+	printf("| | | hits | %.2f %% of %zu | | | | |\n",
+		100.0 * (double)s->hits / (double)s->n_asked, s->n_asked);
+}
+
+static void bench(struct set *s, size_t n_sets, const struct names *n)
+{
+	struct laps *l = must(calloc(n_sets, sizeof(*l)));
+	double first = 0;
+
+	for (size_t k = 0; k < LAPS; k++) {
+		for (size_t i = 0; i < n_sets; i++) {
+			l[i].walk[k] = lap_walk(&s[i], n);
+			l[i].ours[k] = lap(&s[i], n);
+			for (size_t r = 0; r < N_RIVALS; r++) {
+				if (s[i].rival[r].x) {
+					l[i].rival[r][k] =
+						lap_rival(&s[i], n, r);
+				}
+			}
+		}
+	}
+	puts("| set | patterns | who | ns a name | ours / theirs | build ms | "
+	     "bytes a pattern | x the first set |\n"
+	     "| --- | --- | --- | --- | --- | --- | --- | --- |");
+	for (size_t i = 0; i < n_sets; i++) {
+		print_set(&s[i], &l[i], &first, i);
+	}
+	free(l);
+}
+
+/* ---- the loop that defines it -------------------------------------------- */
+
+struct loop {
+	struct dlo_pattern *p;
+	uint32_t n;
+	size_t hits;
+};
+
+static void compare_one(struct loop *l, const struct dlo_matcher *m,
+	const struct dlo_name *name)
+{
+	static uint32_t got[1 << 20];
+	char text[DLO_NAME_TEXT_MAX];
+	size_t n = dlo_matcher_match(m, name, got, 1 << 20), want = 0;
+
+	for (uint32_t id = 0; id < l->n; id++) {
+		if (dlo_pattern_matches(&l->p[id], name) &&
+			(want++ >= n || got[want - 1] != id)) {
+			want = SIZE_MAX;
+			break;
+		}
+	}
+	if (want != n) {
+		dlo_name_print(name, text);
+		fprintf(stderr, "%s: a wrong verdict\n", text);
+		exit(1);
+	}
+	l->hits += n > 0;
+}
+
+static uint32_t random_below(uint32_t n)
+{
+	static uint64_t seed = 1;
+
+	seed = seed * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)((seed >> 32) * n >> 32);
+}
+
+/* A name of NAMES or the octets of a pattern, with an octet or two changed, cut
+ * off or put in. */
+static size_t derive(const struct names *n, const struct loop *l, char *to)
+{
+	static char text[DLO_PATTERN_TEXT_MAX];
+	static const char octets[] = "abcdeghiklmnoprstuwz019-..";
+	const struct bench_name *from = &n->lower[random_below((uint32_t)n->n)];
+	size_t len = from->text_len;
+
+	memcpy(to, from->text, len);
+	if (random_below(2)) {
+		dlo_pattern_print(&l->p[random_below(l->n)], text);
+		len = strlen(text) < 200 ? strlen(text) : 200;
+		memcpy(to, text, len);
+	}
+	for (size_t i = 0; i < len; i++) {
+		if (to[i] == '*' || to[i] == '?' || to[i] == '=' ||
+			random_below(24) == 0) {
+			to[i] = octets[random_below(sizeof(octets) - 1)];
+		}
+	}
+	return len;
+}
+
+static int check(const char *count, const char *patterns, const char *path)
+{
+	size_t left = strtoul(count, NULL, 10), done = 0;
+	struct text t = read_text(path);
+	struct names names = read_names(&t);
+	struct set s = {.title = patterns};
+	struct loop l = {.n = 0};
+
+	free(t.at);
+	t = read_text(patterns);
+	compile(&s, &t);
+	l.p = must(calloc(s.n + 1, sizeof(*l.p)));
+	for (; l.n < s.n; l.n++) {
+		dlo_matcher_pattern(s.m, l.n, &l.p[l.n]);
+	}
+	for (; left > 0 && l.n > 0; left--) {
+		struct dlo_name_buf buf;
+		char text[300];
+		struct dlo_name name;
+		const char *msg;
+		size_t err, len;
+
+		if (done < names.n) {
+			name = walk(&names, done++);
+			compare_one(&l, s.m, &name);
+			continue;
+		}
+		len = derive(&names, &l, text);
+		if (!dlo_name_parse(text, len, &buf, &name, &err, &msg)) {
+			compare_one(&l, s.m, &name);
+			done++;
+		}
+	}
+	printf("%zu names, %zu hits: no wrong verdict\n", done, l.hits);
+	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	struct suffix_set set = {0};
-	struct dlo_arena arena = {0};
-	const struct dlo_matcher *m;
-	struct dlo_matcher_builder *b;
-	struct text patterns, names_text;
 	struct names names;
-	double t0, t1, t2, t3;
+	struct text t;
+	struct set *s;
+	size_t n_sets;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: match_bench PATTERNS NAMES\n");
+	if (argc == 5 && !strcmp(argv[1], "--check")) {
+		return check(argv[2], argv[3], argv[4]);
+	}
+	if (argc < 3) {
+		fprintf(stderr,
+			"usage: match_bench NAMES [TITLE=]PATTERNS...\n"
+			"       match_bench --check N PATTERNS NAMES\n");
 		return 2;
 	}
-	patterns = read_text(argv[1]);
-	names_text = read_text(argv[2]);
-	names = read_names(&names_text);
-	t0 = now_s();
-	b = read_patterns(&patterns, &set);
-	t1 = now_s();
-	if (dlo_matcher_build(b, &arena, &m)) {
-		die("build");
+	t = read_text(argv[1]);
+	names = read_names(&t);
+	free(t.at);
+	n_sets = (size_t)argc - 2;
+	s = must(calloc(n_sets, sizeof(*s)));
+	for (size_t i = 0; i < n_sets; i++) {
+		s[i] = read_set(argv[i + 2], &names);
 	}
-	t2 = now_s();
-	fill_set(&set, &patterns);
-	t3 = now_s();
-	printf("%zu patterns: read %.1f ms, build %.1f ms, %.1f bytes each; "
-	       "suffix set %.1f ms, %.1f bytes each\n",
-		set.n, (t1 - t0) * 1e3, (t2 - t1) * 1e3,
-		(double)arena.bytes / (double)set.n, (t3 - t2) * 1e3,
-		(double)set.bytes / (double)set.n);
-	bench("walk", WALK, &names, m, &set);
-	bench("matcher", MATCHER, &names, m, &set);
-	bench("suffix set", SET, &names, m, &set);
-	dlo_matcher_builder_free(b);
-	dlo_arena_free(&arena);
-	free(set.slot);
-	free(set.octets);
-	free(names.wire);
-	free(names.off);
-	free(names_text.at);
-	free(patterns.at);
+	bench(s, n_sets, &names);
+	for (size_t i = 0; i < n_sets; i++) {
+		set_free(&s[i]);
+	}
+	free(s);
 	return 0;
 }
