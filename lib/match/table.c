@@ -7,11 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The filter's size: sparse while it stays in a second-level cache. */
+/* The filter's size: more words would say no more often, but a second-level
+ * cache would hold less of them, and that costs more. */
 #define WORDS_MIN 512u /* 4 KiB of filter */
-#define WORDS_CACHED 65536u /* 512 KiB */
-#define KEYS_PER_WORD_SPARSE 2u
-#define KEYS_PER_WORD_DENSE 6u
+#define KEYS_PER_WORD 6u
 #define KEYS_PER_BUCKET 13u /* of 16, on average */
 #define TRIES_MAX 64
 #define VALUE_BITS_MAX 28u
@@ -321,12 +320,9 @@ static size_t bits_set(const uint64_t *word, size_t n)
 
 static size_t words_for(size_t n_keys)
 {
-	size_t dense = n_keys / KEYS_PER_WORD_DENSE;
-	size_t sparse = n_keys / KEYS_PER_WORD_SPARSE;
+	size_t n = n_keys / KEYS_PER_WORD;
 
-	sparse = sparse < WORDS_CACHED ? sparse : WORDS_CACHED;
-	sparse = sparse > WORDS_MIN ? sparse : WORDS_MIN;
-	return dense > sparse ? dense : sparse;
+	return n > WORDS_MIN ? n : WORDS_MIN;
 }
 
 /*

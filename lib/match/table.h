@@ -5,8 +5,8 @@
  * Theory of operation
  * -------------------
  * The filter has 64-bit words, two bits a key: almost every question ends after
- * one load from it. Its size is chosen so that it stays in a second-level cache
- * as long as that is possible.
+ * one load from it. It is dense, to stay in a second-level cache as long as
+ * that is possible.
  *
  * Behind it lie buckets of 16 words, one cache line each. A key is in one of
  * two buckets, so a look-up reads two lines at most, whatever was asked and
