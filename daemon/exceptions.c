@@ -166,7 +166,8 @@ static struct exception_hits hits_of(const struct exceptions *x, unsigned i,
 	uint64_t last_ns;
 
 	for (unsigned k = 0; k < n_sources; k++) {
-		h.n += dlo_engine_exception(sources[k].engine, i, &last_ns);
+		h.n += dlo_engine_rules_exception(
+			sources[k].rules, i, &last_ns);
 		h.last_ns = last_ns > h.last_ns ? last_ns : h.last_ns;
 	}
 	return h;

@@ -101,7 +101,10 @@ static int make_engine(struct source *s)
 		return -errno;
 	}
 	r = dlo_engine_new(&cfg, s->shared->rules, &s->engine);
-	r = r ? r : make_sampler(s, &cfg);
+	if (!r) {
+		s->rules = dlo_engine_rules(s->engine);
+		r = make_sampler(s, &cfg);
+	}
 	return r ? r : ring_new(&s->ring);
 }
 

@@ -67,6 +67,7 @@ struct source {
 	bool running;
 	/* loop thread's */
 	bool ended;
+	struct dlo_engine_rules *rules; /* in use, as far as it knows */
 	uint64_t queries; /* seen a minute ago */
 	unsigned silent_minutes; /* since one was seen; from
 				    SOURCE_SILENT on something is wrong */

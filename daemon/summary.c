@@ -294,7 +294,7 @@ void summary_print(FILE *f, const struct options *o,
 	print_ends(f, sources, n_sources,
 		"messages that went no further: ", DLO_ENDS_MESSAGE);
 	for (unsigned i = 0; at_end && i < n_sources; i++) {
-		dlo_engine_tally(sources[i].engine, on_row, &all);
+		dlo_engine_rules_tally(sources[i].rules, on_row, &all);
 	}
 	print_tallies(f, &all, o->verbose > 0);
 	free(all.row);

@@ -69,10 +69,10 @@ const struct dlo_exception_info *dlo_ruleset_exception(
 	return NULL;
 }
 
-uint64_t dlo_engine_exception(
-	const struct dlo_engine *e, uint32_t i, uint64_t *ret_last_ns)
+uint64_t dlo_engine_rules_exception(
+	const struct dlo_engine_rules *r, uint32_t i, uint64_t *ret_last_ns)
 {
-	(void)e;
+	(void)r;
 	(void)i;
 	(void)ret_last_ns;
 	return 0;
