@@ -52,7 +52,7 @@ static void stats_text(struct answer *a, FILE *f)
 	const struct loop *l = a->loop;
 
 	summary_print(f, l->options, l->sources, l->n_sources, l->rules,
-		l->exceptions, &l->outputs, false);
+		l->exceptions, &l->outputs, NULL);
 }
 
 static void census_json(struct answer *a, FILE *f)

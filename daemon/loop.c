@@ -333,7 +333,7 @@ static void on_statistics(uv_signal_t *handle, int number)
 	struct loop *l = st->loop;
 
 	summary_say(l->options, l->sources, l->n_sources, l->rules,
-		l->exceptions, &l->outputs, false);
+		l->exceptions, &l->outputs, NULL);
 	(void)number;
 }
 

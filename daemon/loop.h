@@ -10,6 +10,7 @@
 #include "output.h"
 #include "rule_counts.h"
 #include "source.h"
+#include "tallies.h"
 
 /* What the loop needs; it fills in exit_code. */
 struct loop {
@@ -19,6 +20,7 @@ struct loop {
 	struct lists_age age; /* of the rules */
 	struct source *sources;
 	unsigned n_sources;
+	struct tallies tallies; /* of rules that are not in use any more */
 	struct outputs outputs;
 	struct rule_counts *rule_counts; /* what the outputs were given */
 	const char *hostname;

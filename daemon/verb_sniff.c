@@ -172,7 +172,7 @@ static int run(struct sniff *s)
 		true, status);
 	notify_send("STATUS=%s", status);
 	summary_say(o, s->sources, s->n_sources, s->rules, &s->exceptions,
-		&s->loop.outputs, true);
+		&s->loop.outputs, &s->loop.tallies);
 	return exit_code(s, delivered);
 }
 
@@ -239,6 +239,7 @@ static void close_all(struct sniff *s)
 	metrics_file_close(s->metrics_file);
 	exceptions_close(&s->exceptions);
 	dlo_ruleset_free(s->rules);
+	tallies_free(&s->loop.tallies);
 	options_free(&s->options);
 }
 

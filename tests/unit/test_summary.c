@@ -133,7 +133,8 @@ static const char *say(struct dlo_engine engines[2],
 	struct source sources[2] = {{0}};
 	struct exception_hits before[3] = {{0}};
 	struct exceptions exceptions = {.before = before};
-	struct outputs outputs = {.n = 1};
+	static struct outputs outputs = {.n = 1};
+	struct tallies tallies = {0};
 	int log = memfd_create("stderr", MFD_CLOEXEC);
 	int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 	char *census;
@@ -153,8 +154,10 @@ static const char *say(struct dlo_engine engines[2],
 		.raised = summary_alerts(sources, 2),
 		.delivered = summary_alerts(sources, 2) - lost,
 		.lost = lost};
-	summary_say(&options, sources, 2, NULL, &exceptions, &outputs, true);
+	summary_say(
+		&options, sources, 2, NULL, &exceptions, &outputs, &tallies);
 	dup2(saved, STDERR_FILENO);
+	tallies_free(&tallies);
 	n = pread(log, text, sizeof(text) - 1, 0);
 	assert_true(n >= 0);
 	text[n] = '\0';
