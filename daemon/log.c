@@ -15,6 +15,11 @@
 
 static bool to_journal;
 
+static _Thread_local struct {
+	void (*line)(void *ctx, enum log_level level, const char *text);
+	void *ctx;
+} also;
+
 /* RFC 3164 4.1.1, as sd-daemon(3) wants it. */
 static const char *const prefixes[] = {
 	[LOG_LEVEL_ERROR] = "<3>",
@@ -25,6 +30,13 @@ static const char *const prefixes[] = {
 void log_to_journal(bool journal)
 {
 	to_journal = journal;
+}
+
+void log_also(void (*line)(void *ctx, enum log_level level, const char *text),
+	void *ctx)
+{
+	also.line = line;
+	also.ctx = ctx;
 }
 
 /* Names of files and interfaces may hold anything. A terminal obeys C0, DEL
@@ -57,6 +69,9 @@ void log_text(enum log_level level, char *text)
 	log_clean(text, len);
 	/* There is nobody to tell when it fails. */
 	while (writev(STDERR_FILENO, v, 3) < 0 && errno == EINTR) {
+	}
+	if (also.line) {
+		also.line(also.ctx, level, text);
 	}
 	errno = saved;
 }
