@@ -196,8 +196,12 @@ static int open_service(struct sniff *s)
 static int open_all(struct sniff *s)
 {
 	const struct options *o = &s->options;
+	struct lists lists = {0};
 	char folder[STATE_PATH_MAX];
-	int r = lists_load(o, NULL, &s->rules, &s->loop.age);
+	int r = lists_load(o, &lists);
+
+	s->rules = lists.rules;
+	s->loop.age = lists.age;
 
 	if (!r && !o->files.n && !o->watch && !o->interfaces.n) {
 		r = interfaces_first(s->first, sizeof(s->first));
