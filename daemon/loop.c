@@ -153,6 +153,9 @@ static void on_item(struct loop *l, struct source *s, const struct item *item)
 		log_line((enum log_level)item->u.note.number, "%s",
 			item->u.note.text);
 		break;
+	case ITEM_RETIRED:
+		dlo_engine_rules_free(item->u.retired);
+		break;
 	case ITEM_EOF:
 		on_eof(l, s, item);
 		break;
