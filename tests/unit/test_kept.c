@@ -26,7 +26,7 @@
 
 /* In place of the library's: what an engine has counted. */
 struct dlo_engine_rules {
-	struct exception_hits hits[4];
+	struct exception_hits hits[5];
 };
 
 uint64_t dlo_engine_rules_exception(
@@ -185,6 +185,59 @@ static void test_over_restarts(void **state)
 	open_with(&x, rs);
 	assert_string_equal(rows(&x, 2), "3:0@0 4:0@0 1:4@700 2:12@1000 ");
 	exceptions_close(&x);
+	dlo_ruleset_free(other);
+	dlo_ruleset_free(rs);
+}
+
+/* Another rule set while it runs: what both have is counted on, of two that are
+ * the same, in their order; the file tells of the new ones. */
+static void test_over_reloads(void **state)
+{
+	struct dlo_ruleset *rs = ruleset(text), *none = ruleset("");
+	struct dlo_ruleset *other = ruleset("d.example\n"
+					    "a.example owner=bob\n"
+					    "c.example\n"
+					    "a.example\n"
+					    "a.example\n");
+	struct exceptions_next next;
+	struct exceptions x;
+
+	(void)state;
+	open_with(&x, rs);
+	counted[0].hits[0] = (struct exception_hits){3, 300};
+	counted[1].hits[0] = (struct exception_hits){1, 700};
+	counted[1].hits[1] = (struct exception_hits){4, 500};
+	counted[0].hits[2] = (struct exception_hits){5, 900};
+	exceptions_keep(&x, sources, 2, NULL);
+	assert_int_equal(exceptions_prepare(&x, other, &next), 0);
+	counted[0].hits[2].n = 1; /* the sum stays */
+	counted[0].hits[3] = (struct exception_hits){4, 800}; /* meanwhile */
+	exceptions_exchange(&x, &next, sources, 2);
+	memset(counted, 0, sizeof(counted)); /* the new rules' */
+	assert_string_equal(
+		rows(&x, 2), "1:0@0 5:0@0 2:4@700 3:4@800 4:1@900 ");
+	counted[1].hits[0] = (struct exception_hits){4, 1000};
+	assert_string_equal(
+		rows(&x, 2), "5:0@0 2:4@700 3:4@800 4:1@900 1:4@1000 ");
+	exceptions_keep(&x, sources, 2, NULL);
+
+	/* None, and all again: they begin anew. */
+	assert_int_equal(exceptions_prepare(&x, none, &next), 0);
+	exceptions_exchange(&x, &next, sources, 2);
+	memset(counted, 0, sizeof(counted));
+	assert_string_equal(rows(&x, 2), "");
+	assert_int_equal(exceptions_prepare(&x, rs, &next), 0);
+	exceptions_forget(&next);
+	assert_int_equal(exceptions_prepare(&x, rs, &next), 0);
+	exceptions_exchange(&x, &next, sources, 2);
+	assert_string_equal(rows(&x, 2), "1:0@0 2:0@0 3:0@0 4:0@0 ");
+	exceptions_close(&x);
+
+	open_with(&x, other); /* what was kept last */
+	assert_string_equal(
+		rows(&x, 2), "5:0@0 2:4@700 3:4@800 4:1@900 1:4@1000 ");
+	exceptions_close(&x);
+	dlo_ruleset_free(none);
 	dlo_ruleset_free(other);
 	dlo_ruleset_free(rs);
 }
@@ -369,6 +422,15 @@ static void test_cannot_keep(void **state)
 	dlo_ruleset_free(rs);
 }
 
+/* In two pieces. */
+static int write_text(const char *to, const char *octets, size_t len)
+{
+	char *p = (char *)(uintptr_t)octets;
+	struct iovec v[2] = {{p, len / 2}, {p + len / 2, len - len / 2}};
+
+	return state_write(to, v, 2);
+}
+
 /* A disk that is full in the middle of it leaves the old file, and no other. */
 static void test_disk_full(void **state)
 {
@@ -382,13 +444,13 @@ static void test_disk_full(void **state)
 	read_file(before, sizeof(before));
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &few), 0);
-	assert_int_equal(state_write(path, text, sizeof(text) - 1), 0);
-	assert_int_equal(state_write(path, said, sizeof(said)), -EFBIG);
+	assert_int_equal(write_text(path, text, sizeof(text) - 1), 0);
+	assert_int_equal(write_text(path, said, sizeof(said)), -EFBIG);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
 	read_file(after, sizeof(after));
 	assert_string_equal(after, text);
 	assert_int_equal(access(fresh, F_OK), -1);
-	assert_int_equal(state_write("/nowhere/at/all", text, 1), -ENOENT);
+	assert_int_equal(write_text("/nowhere/at/all", text, 1), -ENOENT);
 }
 
 /* In a thread of the loop, one after the other. */
@@ -463,6 +525,7 @@ int main(void)
 {
 	static const struct CMUnitTest others[] = {
 		cmocka_unit_test_setup(test_over_restarts, begin),
+		cmocka_unit_test_setup(test_over_reloads, begin),
 		cmocka_unit_test_setup(test_nothing_new, begin),
 		cmocka_unit_test_setup(test_no_file, begin),
 		cmocka_unit_test_setup(test_cannot_keep, begin),
