@@ -377,3 +377,16 @@ int settings_read(struct options *o, unsigned where, int argc, char **argv)
 	options_free(&first);
 	return r < 0 ? finish(o, where) : r;
 }
+
+void settings_say_restart(struct options *now, struct options *next)
+{
+	for (unsigned i = 0; i < n_option_rows; i++) {
+		const struct option_row *row = &option_rows[i];
+
+		if (!row->reload && !option_same(row, options_value(now, row),
+					    options_value(next, row))) {
+			log_warning("the new %s takes effect after a restart",
+				row->name);
+		}
+	}
+}
