@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 #define LINE_MAX_LEN 2048u
 #define CUT "..."
 
-static bool to_journal;
+static atomic_bool to_journal; /* said again with each reload */
 
 static _Thread_local struct {
 	void (*line)(void *ctx, enum log_level level, const char *text);
