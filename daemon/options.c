@@ -104,6 +104,8 @@ const struct option_row option_rows[] = {
 		.group = GROUP_LOAD, RELOAD, AT(exceptions), .value = "FILE",
 		.help = "exceptions, or a directory of them, instead of the "
 			"configured ones; repeatable"},
+	{NO("watch-lists"), 0, FLAG, SNIFF | CONF, AT(watch_lists),
+		.help = "reload when a list, or a folder of them, has changed"},
 	{NO("limit"), 0, LIMIT, SNIFF | CONF, RELOAD, AT(limit),
 		.def_service = "3/60", .value = "N/SECONDS",
 		.help = "at most N alerts for a client, rule and service in "

@@ -255,6 +255,9 @@ static int cross_check(struct options *o)
 			"state-directory",
 			"--state-directory is for "
 			"--service"},
+		{!o->service && options_origin(o, "watch-lists") ==
+					ORIGIN_COMMAND_LINE,
+			"watch-lists", "--watch-lists is for --service"},
 		{o->stamp > 5, "time", "-t is given five times at most"},
 		{o->format == FORMAT_JSON && (o->link_header || o->hex ||
 						     o->number || o->stamp),

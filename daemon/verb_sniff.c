@@ -12,6 +12,7 @@
 #include "exceptions.h"
 #include "interfaces.h"
 #include "lastgood.h"
+#include "list_watch.h"
 #include "log.h"
 #include "loop.h"
 #include "metrics_file.h"
@@ -40,6 +41,7 @@ struct sniff {
 	struct loop loop;
 	struct control *control;
 	struct metrics_file *metrics_file;
+	struct list_watch *list_watch; /* NULL: they are not watched */
 	char hostname[256];
 	char first[64]; /* name of the first interface */
 };
@@ -229,6 +231,9 @@ static int open_reload(struct sniff *s)
 	};
 	int r = reload_open(&c, &s->boot, &s->loop.reload);
 
+	if (!r && s->options.watch_lists) {
+		r = list_watch_open(c.uv, s->loop.reload, &s->list_watch);
+	}
 	if (r) {
 		log_error("reload: %s", strerror(-r));
 	}
@@ -302,6 +307,7 @@ static void close_all(struct sniff *s)
 	loop_close(&s->loop);
 	control_close(s->control);
 	metrics_file_close(s->metrics_file);
+	list_watch_close(s->list_watch);
 	reload_close(s->loop.reload);
 	lists_free(&s->boot.lists);
 	reasons_free(&s->boot.reasons);
