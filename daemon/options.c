@@ -152,6 +152,8 @@ const struct option_row option_rows[] = {
 		.maximum = 107, .def = CONTROL_NAME, .value = "SOCKET",
 		.help = "socket by which a service is asked; a name alone: in "
 			"/run/dnslookout"},
+	{"force", NULL, 0, FLAG, CTL, AT(force),
+		.help = "reload: take also a set that does not look right"},
 	{NO("control-group"), 0, TEXT, SNIFF | CONF, AT(control_group),
 		.value = "GROUP",
 		.help = "who, but its user and root, may ask a service"},

@@ -68,6 +68,7 @@ struct options {
 	const char *state_directory; /* see state.h */
 	/* for who asks a service; NULL: nobody, and no group */
 	const char *control, *control_group;
+	bool force; /* ctl */
 	const char *metrics_file; /* NULL: none */
 	unsigned spool_mib; /* of an output, at most */
 	/* rights */

@@ -192,27 +192,28 @@ static void set_outcome(struct reload *r, bool accepted)
 {
 	reasons_free(&r->outcome.reasons);
 	r->outcome = (struct reload_outcome){.run = r->run,
+		.when = time(NULL),
 		.accepted = accepted,
-		.n_lists = dlo_ruleset_n_lists(*r->c.rules),
-		.n_patterns = dlo_ruleset_n_patterns(*r->c.rules),
 		.reasons = r->reasons};
 	r->reasons = (struct reasons){0};
 }
 
 static void say_outcome(const struct reload *r)
 {
-	const struct reload_outcome *o = &r->outcome;
+	unsigned n_lists = dlo_ruleset_n_lists(*r->c.rules),
+		 n_patterns = dlo_ruleset_n_patterns(*r->c.rules);
+	const struct reasons *reasons = &r->outcome.reasons;
 	char why[512];
 
-	if (o->accepted) {
+	if (r->outcome.accepted) {
 		log_info("reload (%s): %u list%s, %u pattern%s in use", r->why,
-			o->n_lists, plural(o->n_lists), o->n_patterns,
-			plural(o->n_patterns));
+			n_lists, plural(n_lists), n_patterns,
+			plural(n_patterns));
 	} else {
 		log_error("reload (%s) refused: %s. The set of before stays in "
 			  "use: %u pattern%s",
-			r->why, reasons_short(&o->reasons, why, sizeof(why)),
-			o->n_patterns, plural(o->n_patterns));
+			r->why, reasons_short(reasons, why, sizeof(why)),
+			n_patterns, plural(n_patterns));
 	}
 }
 
@@ -340,6 +341,11 @@ const struct reload_outcome *reload_outcome(
 	return r->outcome.run >= run ? &r->outcome : NULL;
 }
 
+const struct reload_outcome *reload_newest(const struct reload *r)
+{
+	return &r->outcome;
+}
+
 static void look(uv_work_t *work)
 {
 	struct reload *r = work->data;
@@ -369,11 +375,6 @@ void reload_look(struct reload *r)
 		r->phase = LOOKING;
 		uv_queue_work(r->c.uv, &r->work, look, after_look);
 	}
-}
-
-time_t reload_last_good(const struct reload *r)
-{
-	return r->last_good;
 }
 
 const char *reload_trouble(const struct reload *r, char *buf, size_t cap)

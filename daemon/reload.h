@@ -75,13 +75,16 @@ struct reload *reload_close(struct reload *r);
 uint64_t reload_request(struct reload *r, const char *why, bool force);
 
 struct reload_outcome {
-	uint64_t run;
+	uint64_t run; /* 0: the start */
+	time_t when;
 	bool accepted; /* by all sources: they use it */
-	unsigned n_lists, n_patterns; /* of the set in use */
 	struct reasons reasons; /* why not; what was left out */
 };
 
-/* Of the newest run that has ended, if that run or a later one has; else NULL:
+/* Of the newest run that has ended. */
+const struct reload_outcome *reload_newest(const struct reload *r);
+
+/* The same, if that run or a later one has; else NULL:
  * ask again. For who waits and may be gone before. */
 const struct reload_outcome *reload_outcome(
 	const struct reload *r, uint64_t run);
@@ -89,10 +92,6 @@ const struct reload_outcome *reload_outcome(
 /* Looks whether the lists are others than at the newest run; when that is so,
  * and was the time before, a run is begun. Nothing while one is under way. */
 void reload_look(struct reload *r);
-
-/* The date of the last good set, while it is in use because the lists or
- * exceptions of the options are bad; else 0. */
-time_t reload_last_good(const struct reload *r);
 
 /* What an admin must know: that the last good set is in use, that the newest
  * reload was refused, and why; ASCII, for systemd takes no status with half a

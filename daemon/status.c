@@ -55,13 +55,16 @@ static const char *time_text(time_t t, bool date, char text[TIME_TEXT_MAX])
 static void each_warning(const struct loop *l,
 	void (*fn)(FILE *f, const char *line, bool first), FILE *f)
 {
-	char *text = NULL, *line, *save;
+	char *text = NULL, *line, *save, trouble[512];
 	bool first = true;
 	size_t len;
 	FILE *lines = open_memstream(&text, &len);
 
 	if (!lines) {
 		return;
+	}
+	if (l->reload && *reload_trouble(l->reload, trouble, sizeof(trouble))) {
+		fprintf(lines, CENSUS_WARNING "%s\n", trouble);
 	}
 	census_print_warnings(lines, l->sources, l->n_sources);
 	fclose(lines);
@@ -116,14 +119,18 @@ static void print_source(FILE *f, const struct source *s)
 		alerts, plural(alerts));
 }
 
-static void print_rules(FILE *f, const struct loop *l)
+void status_print_rules(FILE *f, const struct loop *l)
 {
+	unsigned exceptions = dlo_ruleset_n_exceptions(l->rules);
 	unsigned lists = dlo_ruleset_n_lists(l->rules),
 		 patterns = dlo_ruleset_n_patterns(l->rules);
 	char oldest[TIME_TEXT_MAX], newest[TIME_TEXT_MAX];
 
 	fprintf(f, "rules: %u list%s, %u pattern%s", lists, plural(lists),
 		patterns, plural(patterns));
+	if (exceptions) {
+		fprintf(f, ", %u exception%s", exceptions, plural(exceptions));
+	}
 	if (l->age.oldest) {
 		fprintf(f, "; files of %s to %s",
 			time_text(l->age.oldest, true, oldest),
@@ -147,7 +154,7 @@ void status_print_text(FILE *f, const struct loop *l)
 	for (unsigned i = 0; i < l->n_sources; i++) {
 		print_source(f, &l->sources[i]);
 	}
-	print_rules(f, l);
+	status_print_rules(f, l);
 	print_outputs(f, l);
 	each_warning(l, put_warning_text, f);
 }
@@ -181,9 +188,9 @@ static void put_rules(FILE *f, const struct loop *l)
 {
 	char text[TIME_TEXT_MAX];
 
-	fprintf(f, ",\"rules\":{\"lists\":%u,\"patterns\":%u",
-		dlo_ruleset_n_lists(l->rules),
-		dlo_ruleset_n_patterns(l->rules));
+	fprintf(f, ",\"rules\":{\"lists\":%u,\"patterns\":%u,\"exceptions\":%u",
+		dlo_ruleset_n_lists(l->rules), dlo_ruleset_n_patterns(l->rules),
+		dlo_ruleset_n_exceptions(l->rules));
 	if (l->age.oldest) {
 		fprintf(f, ",\"oldest_file\":\"%s\"",
 			time_text(l->age.oldest, false, text));

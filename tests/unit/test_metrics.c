@@ -91,6 +91,15 @@ struct output_alerts outputs_alerts(const struct outputs *o, unsigned i)
 		.lost = 3};
 }
 
+/* In place of reload.c's. */
+static struct reload_outcome reloaded = {.when = 4000};
+
+const struct reload_outcome *reload_newest(const struct reload *r)
+{
+	assert_non_null(r);
+	return &reloaded;
+}
+
 static void count(struct rule_counts *c, uint32_t pattern, unsigned level)
 {
 	struct dlo_record rec = {
@@ -110,6 +119,7 @@ static void print(FILE *f)
 	l = (struct loop){.sources = sources,
 		.n_sources = 2,
 		.outputs.n = 2,
+		.reload = (struct reload *)(void *)&reloaded,
 		.started = 1000,
 		.age = {2000, 3000},
 		.n_test_alerts = 4};
@@ -191,6 +201,8 @@ static void test_samples(void **state)
 		"dnslookout_start_time_seconds 1000",
 		"dnslookout_rules 34",
 		"dnslookout_patterns 1254",
+		"dnslookout_rules_last_reload_success 0",
+		"dnslookout_rules_last_reload_timestamp_seconds 4000",
 		"dnslookout_list_oldest_timestamp_seconds 2000",
 		"dnslookout_list_newest_timestamp_seconds 3000",
 	};
