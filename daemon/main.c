@@ -6,6 +6,8 @@
  *	                   │            │          ├ config ─┤
  *	                   │            │          └ dump ───┘
  *	                   │            ├ lists ─ libdnslookout's builder
+ *	                   │            ├ lastgood ┬ lists
+ *	                   │            │          └ state
  *	                   │            ├ source ┬ filter
  *	                   │            │        ├ capture ┬ engine ─ ring
  *	                   │            │        │         └ sampler
@@ -18,7 +20,13 @@
  *	                   │            │      │        ├ out_pcapng ┤
  *	                   │            │      │        └ out_syslog ┘
  *	                   │            │      ├ ifnames
- *	                   │            │      └ minute ─ summary
+ *	                   │            │      ├ minute ─ summary
+ *	                   │            │      └ reload ┬ settings
+ *	                   │            │               ├ lists
+ *	                   │            │               ├ plausible
+ *	                   │            │               ├ source (its mailbox)
+ *	                   │            │               └ lastgood
+ *	                   │            ├ list_watch ─ reload
  *	                   │            ├ control ┬ request
  *	                   │            │         └ commands ┬ status
  *	                   │            │                    ├ metrics
@@ -26,6 +34,7 @@
  *	                   │            ├ metrics_file ─ metrics
  *	                   │            ├ notify, log
  *	                   │            └ summary ┬ census
+ *	                   │                      ├ tallies
  *	                   │                      └ exceptions ─ state
  *	                   ├ verb_explain ─ explain
  *	                   ├ verb_check
