@@ -110,7 +110,8 @@ def make_tree(lab):
     wanted = "%s %s\n" % (release, packages)
     if read(stamp) == wanted and os.path.isdir(folder):
         return folder
-    print("# making %s, a Debian to boot; takes a minute or two, once" % folder)
+    print("# making %s, a Debian to boot; takes a minute or two, once" %
+          folder)
     sys.stdout.flush()
     for path in (folder, part):
         shutil.rmtree(path, ignore_errors=True)
