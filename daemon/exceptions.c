@@ -14,6 +14,7 @@
 #include "json_out.h"
 #include "log.h"
 #include "state.h"
+#include "utc.h"
 
 /*
  * The file: HEAD, a line "identity hits last_ns" for each exception, END. Those
@@ -304,17 +305,13 @@ static void on_row_json(void *ctx, const struct exception_row *row)
 {
 	struct array *a = ctx;
 	time_t s = (time_t)(row->hits.last_ns / NS_PER_S);
-	char last[32] = "";
-	struct tm tm;
+	char last[UTC_TEXT_MAX];
 
-	if (row->hits.n && gmtime_r(&s, &tm)) {
-		strftime(last, sizeof(last), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	}
 	fputs(a->begun ? ",{" : "{", a->f);
 	a->begun = true;
 	json_out_exception(a->f, row->info);
 	fprintf(a->f, ",\"hits\":%" PRIu64 ",", row->hits.n);
-	json_out_member(a->f, "last", last);
+	json_out_member(a->f, "last", utc_text(s, last));
 	fputc('}', a->f);
 }
 

@@ -195,8 +195,7 @@ static int open_service(struct sniff *s)
 	return r;
 }
 
-/* ---- lists ----------------------------------------------------------------
- */
+/* ---- lists --------------------------------------------------------------- */
 
 /* In a thread of the loop's. */
 static int read_settings(void *ctx, struct options *ret)
