@@ -19,6 +19,25 @@
 #define OLD "#: id: old\none.example\ntwo.example\n"
 #define NEW "#: id: new\none.example\nthree.example\n"
 
+/* The new rules are in the mailbox of source i; nobody has looked. */
+static void wait_for_mailbox(struct bench *b, unsigned i)
+{
+	while (!b->source[i].mailbox) {
+		uv_run(&b->uv, UV_RUN_ONCE);
+	}
+}
+
+/* Returns the number of the run. */
+static uint64_t begin_swap(struct bench *b, unsigned i)
+{
+	uint64_t run;
+
+	write_file("a.list", NEW);
+	run = reload_request(b->reload, "test", false);
+	wait_for_mailbox(b, i);
+	return run;
+}
+
 static void test_all_sources_take_it(void **state)
 {
 	const struct reload_outcome *o;
@@ -64,11 +83,7 @@ static void test_waits_for_all(void **state)
 	(void)state;
 	open_bench(&b, OLD);
 	open_reload(&b, NULL);
-	write_file("a.list", NEW);
-	run = reload_request(b.reload, "test", false);
-	while (!b.source[1].mailbox) {
-		uv_run(&b.uv, UV_RUN_ONCE);
-	}
+	run = begin_swap(&b, 1);
 	capture_take_rules(&b.source[0]);
 	drain(&b);
 	assert_string_equal(b.log, "retired ");
@@ -98,11 +113,7 @@ static void test_ring_is_full(void **state)
 		ring_stage(b.source[0].ring);
 		ring_publish(b.source[0].ring);
 	}
-	write_file("a.list", NEW);
-	run = reload_request(b.reload, "test", false);
-	while (!b.source[0].mailbox) {
-		uv_run(&b.uv, UV_RUN_ONCE);
-	}
+	run = begin_swap(&b, 0);
 	capture_take_rules(&b.source[0]);
 	capture_take_rules(&b.source[0]);
 	assert_null(b.source[0].mailbox);
@@ -131,9 +142,7 @@ static void test_requests_become_one(void **state)
 		second = reload_request(b.reload, "more", false);
 		assert_int_equal(second, first + 1);
 	}
-	while (!b.source[0].mailbox) {
-		uv_run(&b.uv, UV_RUN_ONCE);
-	}
+	wait_for_mailbox(&b, 0);
 	write_file("a.list", "#: id: last\none.example\n");
 	assert_int_equal(reload_request(b.reload, "last", false), second);
 	finish(&b, second);
@@ -231,11 +240,7 @@ static void test_sources_that_end(void **state)
 	(void)state;
 	open_bench(&b, OLD);
 	open_reload(&b, NULL);
-	write_file("a.list", NEW);
-	run = reload_request(b.reload, "test", false);
-	while (!b.source[1].mailbox) {
-		uv_run(&b.uv, UV_RUN_ONCE);
-	}
+	run = begin_swap(&b, 1);
 	end_source(&b.source[0]);
 	b.source[1].retired = dlo_engine_swap(
 		b.source[1].engine, source_take_rules(&b.source[1]));
@@ -264,8 +269,8 @@ static void test_stopped_on_the_way(void **state)
 		write_file("a.list", NEW);
 		run = reload_request(b.reload, "test", false);
 		reload_request(b.reload, "another", false);
-		while (phase && !b.source[0].mailbox) {
-			uv_run(&b.uv, UV_RUN_ONCE);
+		if (phase) {
+			wait_for_mailbox(&b, 0);
 		}
 		if (phase == 2) {
 			wake(&b);
@@ -406,9 +411,7 @@ static void test_exceptions_go_on(void **state)
 	assert_string_equal(hits(&b), "one.example:5 ");
 	write_file("x.list", "two.example\none.example\n");
 	run = reload_request(b.reload, "test", false);
-	while (!b.source[1].mailbox) {
-		uv_run(&b.uv, UV_RUN_ONCE);
-	}
+	wait_for_mailbox(&b, 1);
 	capture_take_rules(&b.source[0]);
 	count(&b.source[0], "two.example", 4);
 	count(&b.source[1], "one.example", 1);
