@@ -16,9 +16,12 @@
  *	                   │            │        └ programs
  *	                   │            ├ sandbox ┬ landlock
  *	                   │            │         └ syscalls
- *	                   │            ├ loop ┬ output ┬ out_stdout ┬ writer
- *	                   │            │      │        ├ out_pcapng ┤
- *	                   │            │      │        └ out_syslog ┘
+ *	                   │            ├ loop ┬ output ┬ account
+ *	                   │            │      │        ├ out_stdout ┬ writer
+ *	                   │            │      │        ├ out_pcapng ┘
+ *	                   │            │      │        ├ out_syslog ┬ backlog
+ *	                   │            │      │        └ out_file ──┘
+ *	                   │            │      │ (backlog ─ spool, writer)
  *	                   │            │      ├ ifnames
  *	                   │            │      ├ minute ─ summary
  *	                   │            │      └ reload ┬ settings
@@ -34,6 +37,7 @@
  *	                   │            ├ metrics_file ─ metrics
  *	                   │            ├ notify, log
  *	                   │            └ summary ┬ census
+ *	                   │                      ├ ledger
  *	                   │                      ├ tallies
  *	                   │                      └ exceptions ─ state
  *	                   ├ verb_explain ─ explain
