@@ -87,7 +87,8 @@ struct output_alerts outputs_alerts(const struct outputs *o, unsigned i)
 		.raised = 107 + i,
 		.delivered = 90 + i,
 		.waiting = 7,
-		.spooled = 7,
+		.spooled = 5,
+		.recovered = 2,
 		.lost = 3};
 }
 
@@ -197,6 +198,9 @@ static void test_samples(void **state)
 		"dnslookout_alerts_delivered_total{output=\"file\"} 91",
 		"dnslookout_alerts_waiting{output=\"file\"} 7",
 		"dnslookout_alerts_lost_total{output=\"syslog\"} 3",
+		"dnslookout_alerts_spooled{output=\"syslog\"} 5",
+		"# TYPE dnslookout_alerts_recovered_total counter",
+		"dnslookout_alerts_recovered_total{output=\"file\"} 2",
 		"dnslookout_test_alerts_total 4",
 		"dnslookout_start_time_seconds 1000",
 		"dnslookout_rules 34",
