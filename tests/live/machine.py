@@ -218,7 +218,8 @@ class Machine(Lab):
 
     def boot(self):
         self.nspawn = self.start(
-            "systemd-nspawn", *self.cgroup.before(), *CAPTIVE, "nsenter", "--net=/run/netns/" + self.names["g"],
+            "systemd-nspawn", *self.cgroup.before(), *CAPTIVE,
+            "nsenter", "--net=/run/netns/" + self.names["g"],
             "systemd-nspawn", "--quiet", "--boot", "--register=no",
             *(("--keep-unit",) if self.cgroup.paths else ()),
             "--machine=" + self.name, "--directory=" + self.root,
