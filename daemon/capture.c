@@ -96,10 +96,38 @@ void capture_trouble(struct source *s, int level, const char *format, ...)
 	post_end(s);
 }
 
+/* NULL: there is no room now. */
+static void give_back(struct source *s, struct item *item)
+{
+	if (item) {
+		item->kind = ITEM_RETIRED;
+		item->u.retired = s->retired;
+		s->retired = NULL;
+		post_end(s);
+	}
+}
+
+void capture_take_rules(struct source *s)
+{
+	struct dlo_engine_rules *fresh;
+
+	if (!s->retired) {
+		fresh = source_take_rules(s);
+		s->retired = fresh ? dlo_engine_swap(s->engine, fresh) : NULL;
+	}
+	if (s->retired) {
+		give_back(s, ring_reserve(s->ring));
+	}
+}
+
 void capture_eof(struct source *s, int exit_code)
 {
-	struct item *item = post_begin(s, ITEM_EOF);
+	struct item *item;
 
+	if (s->retired) {
+		give_back(s, ring_reserve_wait(s->ring));
+	}
+	item = post_begin(s, ITEM_EOF);
 	if (item) {
 		item->u.note.number = exit_code;
 		post_end(s);
@@ -225,6 +253,7 @@ static void wait_for_frames(struct source *s, bool down)
 	};
 
 	poll(fds, down ? 1 : 2, down ? DOWN_MS : IDLE_MS);
+	source_woken(s);
 }
 
 static void say_down_or_up(struct source *s, bool *down)
@@ -310,6 +339,7 @@ void capture_live(struct source *s)
 			say_down_or_up(s, &down);
 			wait_for_frames(s, down);
 		}
+		capture_take_rules(s);
 	}
 	if (r != PCAP_ERROR) {
 		drain(s);

@@ -23,6 +23,10 @@ bool capture_stopped(const struct source *s);
  */
 bool capture_frame(struct source *s, struct dlo_frame *f);
 
+/* Takes new rules out of the mailbox, and gives the old ones back as soon as
+ * there is room: between two frames, and after each sleep. No system call. */
+void capture_take_rules(struct source *s);
+
 /* Adds to a counter that only this thread writes. */
 void capture_count(atomic_uint_fast64_t *count, uint64_t n);
 

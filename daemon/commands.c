@@ -17,6 +17,7 @@
 
 #define ANSWER_MAX ((size_t)4 << 20) /* octets, before they are escaped */
 #define TEST_ALERT_S 5u
+#define RELOAD_S 60u /* systemctl waits 90 s */
 
 void answer_refuse(struct answer *a, const char *format, ...)
 {
@@ -52,7 +53,7 @@ static void stats_text(struct answer *a, FILE *f)
 	const struct loop *l = a->loop;
 
 	summary_print(f, l->options, l->sources, l->n_sources, l->rules,
-		l->exceptions, &l->outputs, false);
+		l->exceptions, &l->outputs, NULL);
 }
 
 static void census_json(struct answer *a, FILE *f)
@@ -207,6 +208,71 @@ static void test_alert_text(struct answer *a, FILE *f)
 	fprintf(f, "%s\n", t->line);
 }
 
+/* ---- reload -------------------------------------------------------------- */
+
+static void ask_for_reload(struct answer *a)
+{
+	if (a->loop->reload) {
+		a->u.run = reload_request(
+			a->loop->reload, "ctl", a->request.force);
+	} else {
+		answer_refuse(a, "there is nothing to reload");
+	}
+}
+
+static bool is_reloaded(struct answer *a)
+{
+	return reload_outcome(a->loop->reload, a->u.run);
+}
+
+/* NULL: it is refused. */
+static const struct reload_outcome *accepted(struct answer *a)
+{
+	const struct reload_outcome *o =
+		reload_outcome(a->loop->reload, a->u.run);
+	char why[REQUEST_ERROR_MAX];
+
+	if (!o) {
+		answer_refuse(a, "not done within %u s; it goes on", RELOAD_S);
+	} else if (!o->accepted) {
+		answer_refuse(a, "refused, what was in use stays: %s",
+			reasons_short(&o->reasons, why, sizeof(why)));
+	}
+	return o && o->accepted ? o : NULL;
+}
+
+static void reload_json(struct answer *a, FILE *f)
+{
+	const struct reload_outcome *o = accepted(a);
+	const struct dlo_ruleset *rules = a->loop->rules;
+
+	fprintf(f,
+		"{\"lists\":%u,\"patterns\":%u,\"exceptions\":%u,"
+		"\"warnings\":[",
+		dlo_ruleset_n_lists(rules), dlo_ruleset_n_patterns(rules),
+		dlo_ruleset_n_exceptions(rules));
+	for (unsigned i = 0; o && i < o->reasons.warnings.n_kept; i++) {
+		fputs(i ? "," : "", f);
+		json_out(f, o->reasons.warnings.text[i]);
+	}
+	fputs("]}", f);
+}
+
+static void reload_text(struct answer *a, FILE *f)
+{
+	const struct reload_outcome *o = accepted(a);
+	const struct reasons_kind *w = o ? &o->reasons.warnings : NULL;
+
+	for (unsigned i = 0; w && i < w->n_kept; i++) {
+		fprintf(f, "%s\n", w->text[i]);
+	}
+	if (w && w->n > w->n_kept) {
+		fprintf(f, "and %u more warnings, in the log\n",
+			w->n - w->n_kept);
+	}
+	status_print_rules(f, a->loop);
+}
+
 /* ---- metrics ------------------------------------------------------------- */
 
 static void metrics_text(struct answer *a, FILE *f)
@@ -241,6 +307,15 @@ static const struct command commands[] = {
 		.help = "what is excepted and how often, unused first",
 		.json = exceptions_json,
 		.text = exceptions_text},
+	{.name = "reload",
+		.help = "read settings, lists and exceptions again",
+		.takes_force = true,
+		.changes = true,
+		.wait_s = RELOAD_S,
+		.begin = ask_for_reload,
+		.ready = is_reloaded,
+		.json = reload_json,
+		.text = reload_text},
 	{.name = "test-alert",
 		.help = "send an alert about nothing down every output",
 		.changes = true,
@@ -288,6 +363,8 @@ static void read_request(struct answer *a, const char *line, size_t len)
 	} else if (a->command->takes_names != (a->request.n_names > 0)) {
 		answer_refuse(a, "%s takes %s", a->command->name,
 			a->command->takes_names ? "names" : "no names");
+	} else if (a->request.force && !a->command->takes_force) {
+		answer_refuse(a, "%s takes no force", a->command->name);
 	}
 }
 

@@ -24,6 +24,7 @@ struct answer {
 	char error[REQUEST_ERROR_MAX]; /* "": none so far */
 	union {
 		struct test_alert test_alert;
+		uint64_t run; /* reload.h */
 	} u; /* of what is under way */
 };
 
@@ -31,7 +32,7 @@ struct answer {
 struct command {
 	const char *name;
 	const char *help;
-	bool takes_names;
+	bool takes_names, takes_force;
 	bool changes; /* something: who asks is logged */
 	unsigned wait_s; /* how long ready() is waited for */
 	/* Starts what takes time. NULL: nothing does. */

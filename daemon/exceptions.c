@@ -14,6 +14,7 @@
 #include "json_out.h"
 #include "log.h"
 #include "state.h"
+#include "utc.h"
 
 /*
  * The file: HEAD, a line "identity hits last_ns" for each exception, END. Those
@@ -137,11 +138,8 @@ int exceptions_open(struct exceptions *x, const struct dlo_ruleset *rules,
 	if (!x->before) {
 		return -ENOMEM;
 	}
-	if (!folder || !n) {
+	if (!folder) {
 		return 0;
-	}
-	if (mkdir(folder, 0750) && errno != EEXIST) {
-		log_warning("%s: %s", folder, strerror(errno));
 	}
 	if (asprintf(&x->path, "%s/" FILE_NAME, folder) < 0) {
 		x->path = NULL;
@@ -166,7 +164,8 @@ static struct exception_hits hits_of(const struct exceptions *x, unsigned i,
 	uint64_t last_ns;
 
 	for (unsigned k = 0; k < n_sources; k++) {
-		h.n += dlo_engine_exception(sources[k].engine, i, &last_ns);
+		h.n += dlo_engine_rules_exception(
+			sources[k].rules, i, &last_ns);
 		h.last_ns = last_ns > h.last_ns ? last_ns : h.last_ns;
 	}
 	return h;
@@ -203,6 +202,67 @@ int exceptions_each(const struct exceptions *x, const struct source *sources,
 	}
 	free(rows);
 	return 0;
+}
+
+/* ---- another rule set ---------------------------------------------------- */
+
+/* The number of the first exception of that identity that has no `from` yet; n:
+ * there is none. */
+static unsigned find(const struct exceptions_next *next, uint64_t identity)
+{
+	unsigned n = dlo_ruleset_n_exceptions(next->rules), i = 0;
+
+	while (i < n &&
+		(next->from[i] != EXCEPTION_NEW ||
+			dlo_ruleset_exception(next->rules, i)->identity !=
+				identity)) {
+		i++;
+	}
+	return i;
+}
+
+int exceptions_prepare(const struct exceptions *x,
+	const struct dlo_ruleset *rules, struct exceptions_next *ret)
+{
+	unsigned n = dlo_ruleset_n_exceptions(rules);
+
+	*ret = (struct exceptions_next){.rules = rules,
+		.before = calloc(n + 1u, sizeof(*ret->before)),
+		.from = malloc((n + 1u) * sizeof(*ret->from))};
+	if (!ret->before || !ret->from) {
+		exceptions_forget(ret);
+		return -ENOMEM;
+	}
+	memset(ret->from, 0xff, (n + 1u) * sizeof(*ret->from));
+	for (unsigned i = 0; i < dlo_ruleset_n_exceptions(x->rules); i++) {
+		ret->from[find(
+			ret, dlo_ruleset_exception(x->rules, i)->identity)] = i;
+	}
+	return 0;
+}
+
+void exceptions_exchange(struct exceptions *x, struct exceptions_next *next,
+	const struct source *sources, unsigned n_sources)
+{
+	for (unsigned i = 0; i < dlo_ruleset_n_exceptions(next->rules); i++) {
+		if (next->from[i] != EXCEPTION_NEW) {
+			next->before[i] =
+				hits_of(x, next->from[i], sources, n_sources);
+		}
+	}
+	free(x->before);
+	x->rules = next->rules;
+	x->before = next->before;
+	x->kept = UINT64_MAX; /* the file tells of others */
+	next->before = NULL;
+	exceptions_forget(next);
+}
+
+void exceptions_forget(struct exceptions_next *next)
+{
+	free(next->before);
+	free(next->from);
+	*next = (struct exceptions_next){0};
 }
 
 /* ---- for a person -------------------------------------------------------- */
@@ -245,17 +305,13 @@ static void on_row_json(void *ctx, const struct exception_row *row)
 {
 	struct array *a = ctx;
 	time_t s = (time_t)(row->hits.last_ns / NS_PER_S);
-	char last[32] = "";
-	struct tm tm;
+	char last[UTC_TEXT_MAX];
 
-	if (row->hits.n && gmtime_r(&s, &tm)) {
-		strftime(last, sizeof(last), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	}
 	fputs(a->begun ? ",{" : "{", a->f);
 	a->begun = true;
 	json_out_exception(a->f, row->info);
 	fprintf(a->f, ",\"hits\":%" PRIu64 ",", row->hits.n);
-	json_out_member(a->f, "last", last);
+	json_out_member(a->f, "last", utc_text(s, last));
 	fputc('}', a->f);
 }
 
@@ -313,8 +369,9 @@ static char *state_text(const struct exceptions *x,
 static void write_file(uv_work_t *work)
 {
 	struct keep *k = work->data;
+	struct iovec v = {k->text, k->len};
 
-	k->error = state_write(k->x->path, k->text, k->len);
+	k->error = state_write(k->x->path, &v, 1);
 }
 
 static void written(uv_work_t *work, int status)
@@ -324,9 +381,10 @@ static void written(uv_work_t *work, int status)
 	int r = status ? status : k->error;
 
 	x->keeping = false;
-	if (!r) {
-		x->kept = k->n;
-	} else if (!x->failed) {
+	if (r) {
+		x->kept = UINT64_MAX;
+	}
+	if (r && !x->failed) {
 		log_warning("%s: what exceptions hide cannot be kept: %s",
 			x->path, strerror(-r));
 	}
@@ -349,6 +407,7 @@ void exceptions_keep(struct exceptions *x, const struct source *sources,
 		return;
 	}
 	k->x = x;
+	x->kept = k->n;
 	k->work.data = k;
 	x->keeping = true;
 	if (!loop || uv_queue_work(loop, &k->work, write_file, written)) {

@@ -24,7 +24,8 @@ struct exceptions {
 	const struct dlo_ruleset *rules;
 	struct exception_hits *before; /* in earlier runs; by number */
 	char *path; /* of the state; NULL: not kept */
-	uint64_t kept; /* hits of all exceptions that the file tells of */
+	uint64_t kept; /* hits of all exceptions that the file tells of, or is
+			  about to; UINT64_MAX: it is to be written */
 	bool keeping, failed; /* it is being written; it could not be */
 };
 
@@ -36,6 +37,28 @@ struct exceptions {
 int exceptions_open(struct exceptions *x, const struct dlo_ruleset *rules,
 	const char *folder);
 void exceptions_close(struct exceptions *x);
+
+#define EXCEPTION_NEW UINT32_MAX
+
+/* Another rule set's, before it is in use. */
+struct exceptions_next {
+	const struct dlo_ruleset *rules;
+	struct exception_hits *before;
+	uint32_t *from; /* of each: its number before, or EXCEPTION_NEW */
+};
+
+/* Gets ready for other rules, in any thread, while those in use stay. -ENOMEM.
+ * O(exceptions^2). */
+int exceptions_prepare(const struct exceptions *x,
+	const struct dlo_ruleset *rules, struct exceptions_next *ret);
+
+/* Takes them: what both sets have keeps its counts, of which those of the
+ * sources are still the old rules'. */
+void exceptions_exchange(struct exceptions *x, struct exceptions_next *next,
+	const struct source *sources, unsigned n_sources);
+
+/* Or does not. */
+void exceptions_forget(struct exceptions_next *next);
 
 struct exception_row {
 	const struct dlo_exception_info *info;

@@ -25,6 +25,18 @@ bool explain_ask(struct dlo_explainer *x, const char *client)
 
 /* ---- JSON --------------------------------------------------------------- */
 
+/* What the rule of a pattern is. */
+static void put_rule(FILE *f, const struct dlo_pattern_info *p)
+{
+	json_out_member(f, "rule", p->rule_id);
+	fputc(',', f);
+	json_out_member(f, "title", p->title);
+	fputc(',', f);
+	json_out_member(f, "category", p->category);
+	fputc(',', f);
+	json_out_member(f, "service", p->service);
+}
+
 static void put_match_json(
 	FILE *f, const struct dlo_ruleset *rules, uint32_t id, bool first)
 {
@@ -33,18 +45,12 @@ static void put_match_json(
 
 	dlo_ruleset_pattern(rules, id, &p);
 	dlo_ruleset_text(rules, id, text);
-	fprintf(f, "%s{\"pattern\":", first ? "" : ",");
-	json_out(f, text);
-	fprintf(f, ",\"file\":");
-	json_out(f, p.file);
-	fprintf(f, ",\"line\":%u,\"rule\":", p.line);
-	json_out(f, p.rule_id);
-	fprintf(f, ",\"title\":");
-	json_out(f, p.title);
-	fprintf(f, ",\"category\":");
-	json_out(f, p.category);
-	fprintf(f, ",\"service\":");
-	json_out(f, p.service);
+	fputs(first ? "{" : ",{", f);
+	json_out_member(f, "pattern", text);
+	fputc(',', f);
+	json_out_member(f, "file", p.file);
+	fprintf(f, ",\"line\":%u,", p.line);
+	put_rule(f, &p);
 	fprintf(f, ",\"level\":\"%s\",\"action\":\"%s\"}",
 		dlo_level_name(p.level), dlo_action_name(p.action));
 }
@@ -55,14 +61,8 @@ static void put_alert_json(FILE *f, const struct dlo_ruleset *rules,
 	struct dlo_pattern_info p;
 
 	dlo_ruleset_pattern(rules, a->match[0], &p);
-	fprintf(f, "%s{\"rule\":", first ? "" : ",");
-	json_out(f, p.rule_id);
-	fprintf(f, ",\"title\":");
-	json_out(f, p.title);
-	fprintf(f, ",\"category\":");
-	json_out(f, p.category);
-	fprintf(f, ",\"service\":");
-	json_out(f, p.service);
+	fputs(first ? "{" : ",{", f);
+	put_rule(f, &p);
 	fprintf(f, ",\"level\":\"%s\",\"matches\":%" PRIu32 "}",
 		dlo_level_name(a->level), a->n_matches);
 }

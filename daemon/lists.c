@@ -18,42 +18,121 @@
 #define SITE_EXCEPTIONS DLO_CONFIG_DIR "/exceptions.d"
 #define LIST_BYTES_MAX ((size_t)1 << 30)
 
-struct loading {
+/* Something that is done with each file in turn. */
+struct walk {
+	/* 0, or an exit code. */
+	int (*file)(struct walk *w, const char *path);
+	bool exceptions; /* are what these files are of */
+	struct lists *lists; /* what is loaded; NULL: nothing is */
 	struct dlo_builder *builder;
-	FILE *verbose;
-	bool exceptions; /* are what is being read */
-	unsigned n_lists, n_patterns;
-	struct lists_age age;
 	struct dlo_list_report report; /* of the list under way */
+	uint64_t seen; /* lists_look() */
 	char shipped[PATH_MAX];
 };
 
-/* ---- one list ----------------------------------------------------------- */
-
-static void print_report(
-	struct loading *l, const char *path, const struct dlo_list_report *rep)
+static int no_memory(void)
 {
-	unsigned n;
+	log_error("lists: out of memory");
+	return EXIT_RUNTIME;
+}
+
+/* ---- one file ----------------------------------------------------------- */
+
+/* Such a list is used all the same. */
+static void warn_left_out(const char *path, const struct dlo_list_report *rep)
+{
+	unsigned n = rep->n_bad - rep->n_diags;
 
 	for (unsigned i = 0; i < rep->n_diags; i++) {
-		log_diag(&rep->diag[i]);
+		const struct dlo_diag *d = &rep->diag[i];
+
+		log_warning("%s:%u:%u: %s", d->file, d->line, d->col, d->msg);
 	}
-	if (rep->n_bad > rep->n_diags) {
-		n = rep->n_bad - rep->n_diags;
-		log_error("%s: %u more bad line%s", path, n, plural(n));
+	if (n) {
+		log_warning("%s: %u more bad line%s", path, n, plural(n));
 	}
+}
+
+static void print_line(
+	FILE *f, const char *path, const struct dlo_list_report *rep)
+{
+	fprintf(f, "%s: %u pattern%s", path, rep->n_patterns,
+		plural(rep->n_patterns));
+	if (rep->n_skipped) {
+		fprintf(f, ", %u skipped", rep->n_skipped);
+	}
+	if (rep->n_bad) {
+		fprintf(f, ", %u bad line%s left out", rep->n_bad,
+			plural(rep->n_bad));
+	}
+	fputc('\n', f);
+}
+
+static int add_list(
+	struct walk *w, const struct lists_text *t, struct dlo_diag *diag)
+{
+	struct dlo_list_report *rep = &w->report;
+	struct lists *l = w->lists;
+	int r = dlo_builder_add_list(
+		w->builder, t->path, t->text, t->len, rep, diag);
+
+	if (r) {
+		return r;
+	}
+	l->n_lists++;
+	l->n_patterns += rep->n_patterns;
+	l->n_bad += rep->n_bad;
+	l->n_skipped += rep->n_skipped;
+	l->n_unreadable += rep->n_bad && !rep->n_patterns;
+	warn_left_out(t->path, rep);
 	if (l->verbose) {
-		n = rep->n_patterns;
-		fprintf(l->verbose, "%s: %u pattern%s", path, n, plural(n));
-		if (rep->n_skipped) {
-			fprintf(l->verbose, ", %u skipped", rep->n_skipped);
-		}
-		if (rep->n_bad) {
-			fprintf(l->verbose, ", %u bad line%s left out",
-				rep->n_bad, plural(rep->n_bad));
-		}
-		fputc('\n', l->verbose);
+		print_line(l->verbose, t->path, rep);
 	}
+	return 0;
+}
+
+static int add_exceptions(
+	struct walk *w, const struct lists_text *t, struct dlo_diag *diag)
+{
+	FILE *verbose = w->lists->verbose;
+	unsigned n;
+	int r = dlo_builder_add_exceptions(
+		w->builder, t->path, t->text, t->len, &n, diag);
+
+	if (!r && verbose) {
+		fprintf(verbose, "%s: %u exception%s\n", t->path, n, plural(n));
+	}
+	return r;
+}
+
+static int add_text(struct walk *w, const struct lists_text *t)
+{
+	struct dlo_diag diag = {0};
+	int r = (t->exceptions ? add_exceptions : add_list)(w, t, &diag);
+
+	if (r > 0) {
+		log_diag(&diag);
+		return EXIT_USAGE;
+	}
+	return r < 0 ? no_memory() : 0;
+}
+
+/* Takes the text over, but not the path. */
+static int keep_text(struct lists *l, struct lists_text *t)
+{
+	struct lists_text *more =
+		realloc(l->text, (l->n_texts + 1) * sizeof(*more));
+	char *path = strdup(t->path);
+
+	l->text = more ? more : l->text;
+	if (!more || !path) {
+		free(path);
+		return no_memory();
+	}
+	l->text[l->n_texts] = *t;
+	l->text[l->n_texts++].path = path;
+	t->text = NULL;
+	return 0;
 }
 
 static void note_age(struct lists_age *age, const char *path)
@@ -71,41 +150,17 @@ static void note_age(struct lists_age *age, const char *path)
 	}
 }
 
-static int take_list(struct loading *l, const char *path, const char *text,
-	size_t len, struct dlo_diag *diag)
+static int load_file(struct walk *w, const char *path)
 {
-	int r = dlo_builder_add_list(
-		l->builder, path, text, len, &l->report, diag);
+	struct lists_text t = {
+		.path = (char *)(uintptr_t)path, .exceptions = w->exceptions};
+	struct lists *l = w->lists;
+	int r;
 
-	if (!r) {
-		l->n_lists++;
-		note_age(&l->age, path);
-		l->n_patterns += l->report.n_patterns;
-		print_report(l, path, &l->report);
+	if (l->stop && atomic_load(l->stop)) {
+		return EXIT_RUNTIME;
 	}
-	return r;
-}
-
-static int take_exceptions(struct loading *l, const char *path,
-	const char *text, size_t len, struct dlo_diag *diag)
-{
-	unsigned n;
-	int r = dlo_builder_add_exceptions(
-		l->builder, path, text, len, &n, diag);
-
-	if (!r && l->verbose) {
-		fprintf(l->verbose, "%s: %u exception%s\n", path, n, plural(n));
-	}
-	return r;
-}
-
-static int load_file(struct loading *l, const char *path)
-{
-	struct dlo_diag diag = {0};
-	char *text = NULL;
-	size_t len = 0;
-	int r = readfile(path, LIST_BYTES_MAX, &text, &len);
-
+	r = readfile(path, LIST_BYTES_MAX, &t.text, &t.len);
 	if (r == -EISDIR) { /* in a folder of lists, or linked from there */
 		return 0;
 	}
@@ -113,17 +168,42 @@ static int load_file(struct loading *l, const char *path)
 		log_error("%s: %s", path, strerror(-r));
 		return EXIT_USAGE;
 	}
-	r = (l->exceptions ? take_exceptions : take_list)(
-		l, path, text, len, &diag);
-	free(text);
-	if (r > 0) {
-		log_diag(&diag);
-		return EXIT_USAGE;
+	if (!t.exceptions) {
+		note_age(&l->age, path);
 	}
-	if (r < 0) {
-		log_error("%s: %s", path, strerror(-r));
-		return EXIT_RUNTIME;
+	r = add_text(w, &t);
+	if (!r && l->keep) {
+		r = keep_text(l, &t);
 	}
+	free(t.text);
+	return r;
+}
+
+/* FNV-1a: nobody gains by a collision. */
+static void look_at(struct walk *w, const void *data, size_t len)
+{
+	const unsigned char *p = data;
+
+	for (size_t i = 0; i < len; i++) {
+		w->seen = (w->seen ^ p[i]) * UINT64_C(1099511628211);
+	}
+}
+
+static int look_at_file(struct walk *w, const char *path)
+{
+	struct stat st;
+	uint64_t v[6] = {0};
+
+	if (!stat(path, &st)) {
+		v[0] = st.st_dev;
+		v[1] = st.st_ino;
+		v[2] = (uint64_t)st.st_size;
+		v[3] = (uint64_t)st.st_mtim.tv_sec;
+		v[4] = (uint64_t)st.st_mtim.tv_nsec;
+		v[5] = st.st_mode;
+	}
+	look_at(w, path, strlen(path) + 1);
+	look_at(w, v, sizeof(v));
 	return 0;
 }
 
@@ -180,21 +260,24 @@ static void directory_free(struct directory *d)
 }
 
 /* An exception hides alerts: what is one must be beyond doubt. */
-static bool is_left_out(const struct loading *l, const char *path)
+static bool is_left_out(const struct walk *w, const char *path)
 {
-	if (!l->exceptions || ends_with(path, ".list")) {
+	if (!w->exceptions || ends_with(path, ".list")) {
 		return false;
 	}
-	log_warning("%s: left out: files of exceptions end in .list", path);
+	if (w->lists) {
+		log_warning(
+			"%s: left out: files of exceptions end in .list", path);
+	}
 	return true;
 }
 
 /*
- * Loads two directories as one, in the order of names; where both have a name,
+ * Walks two directories as one, in the order of names; where both have a name,
  * the second's file wins.
  */
-static int load_merged(
-	struct loading *l, const struct directory *a, const struct directory *b)
+static int walk_merged(
+	struct walk *w, const struct directory *a, const struct directory *b)
 {
 	char *path;
 	int i = 0, k = 0, r, worst = 0;
@@ -209,10 +292,9 @@ static int load_merged(
 					     : b->entry[k]->d_name;
 
 		if (asprintf(&path, "%s/%s", from->path, name) < 0) {
-			log_error("out of memory");
-			return EXIT_RUNTIME;
+			return no_memory();
 		}
-		r = is_left_out(l, path) ? 0 : load_file(l, path);
+		r = is_left_out(w, path) ? 0 : w->file(w, path);
 		free(path);
 		worst = r > worst ? r : worst;
 		i += order <= 0;
@@ -221,8 +303,18 @@ static int load_merged(
 	return worst;
 }
 
-static int load_directories(
-	struct loading *l, const char *shipped, const char *site)
+static int nothing_there(const struct walk *w, const char *a, const char *b)
+{
+	if (w->lists) {
+		log_error("no %s: neither %s nor %s can be read",
+			w->exceptions ? "exceptions" : "lists", a,
+			b ? b : "another folder");
+	}
+	return EXIT_USAGE;
+}
+
+static int walk_directories(
+	struct walk *w, const char *shipped, const char *site)
 {
 	struct directory a = {0}, b = {.n = -1};
 	int r;
@@ -232,12 +324,9 @@ static int load_directories(
 		directory_read(&b, site);
 	}
 	if (a.n < 0 && b.n < 0) {
-		log_error("no %s: neither %s nor %s can be read",
-			l->exceptions ? "exceptions" : "lists", shipped,
-			site ? site : "another folder");
-		return EXIT_USAGE;
+		return nothing_there(w, shipped, site);
 	}
-	r = load_merged(l, &a, &b);
+	r = walk_merged(w, &a, &b);
 	directory_free(&a);
 	directory_free(&b);
 	return r;
@@ -293,7 +382,7 @@ void lists_paths(const struct options *o,
 	free(shipped);
 }
 
-static int load_given(struct loading *l, const struct texts *paths)
+static int walk_given(struct walk *w, const struct texts *paths)
 {
 	int r, worst = 0;
 
@@ -302,47 +391,65 @@ static int load_given(struct loading *l, const struct texts *paths)
 		struct stat st;
 
 		if (!stat(path, &st) && S_ISDIR(st.st_mode)) {
-			r = load_directories(l, path, NULL);
+			r = walk_directories(w, path, NULL);
 		} else {
-			r = load_file(l, path);
+			r = w->file(w, path);
 		}
 		worst = r > worst ? r : worst;
 	}
 	return worst;
 }
 
-static int load_lists(struct loading *l, const struct options *o)
+static int walk_lists(struct walk *w, const struct options *o)
 {
-	return o->lists.n ? load_given(l, &o->lists)
-			  : load_directories(
-				    l, shipped_lists(l->shipped), SITE_LISTS);
+	return o->lists.n ? walk_given(w, &o->lists)
+			  : walk_directories(
+				    w, shipped_lists(w->shipped), SITE_LISTS);
 }
 
-static int load_exceptions(struct loading *l, const struct options *o)
+static int walk_exceptions(struct walk *w, const struct options *o)
 {
-	l->exceptions = true;
+	w->exceptions = true;
 	if (o->exceptions.n) {
-		return load_given(l, &o->exceptions);
+		return walk_given(w, &o->exceptions);
 	}
 	if (!wants_site_exceptions(o) ||
 		(access(SITE_EXCEPTIONS, F_OK) && errno == ENOENT)) {
 		return 0;
 	}
-	return load_directories(l, SITE_EXCEPTIONS, NULL);
+	return walk_directories(w, SITE_EXCEPTIONS, NULL);
 }
 
-static int compile(struct loading *l, struct dlo_ruleset **ret)
+/* The worst of the files, or 0. */
+static int walk(struct walk *w, const struct options *o)
 {
+	int r = walk_lists(w, o), worst = walk_exceptions(w, o);
+
+	return r > worst ? r : worst;
+}
+
+static int walk_texts(struct walk *w, const struct lists_text *text, unsigned n)
+{
+	int r = 0;
+
+	for (unsigned i = 0; !r && i < n; i++) {
+		r = add_text(w, &text[i]);
+	}
+	return r;
+}
+
+static int compile(struct walk *w)
+{
+	struct lists *l = w->lists;
 	struct dlo_diag diag = {0};
-	int r = dlo_builder_build(l->builder, ret, &diag);
+	int r = dlo_builder_build(w->builder, &l->rules, &diag);
 
 	if (r > 0) {
 		log_diag(&diag);
 		return EXIT_USAGE;
 	}
 	if (r < 0) {
-		log_error("lists: %s", strerror(-r));
-		return EXIT_RUNTIME;
+		return no_memory();
 	}
 	if (!l->n_patterns) {
 		log_warning(
@@ -352,28 +459,67 @@ static int compile(struct loading *l, struct dlo_ruleset **ret)
 	return 0;
 }
 
-int lists_load(const struct options *o, FILE *verbose, struct dlo_ruleset **ret,
-	struct lists_age *ret_age)
+/* Of the options, or of texts: o is NULL then. */
+static int load(const struct options *o, const struct lists_text *text,
+	unsigned n, struct lists *l)
 {
-	struct loading *l = calloc(1, sizeof(*l));
-	int r, worst;
+	struct walk *w = calloc(1, sizeof(*w));
+	int r;
 
-	if (!l || dlo_builder_new(&l->builder)) {
-		log_error("out of memory");
-		free(l);
-		return EXIT_RUNTIME;
+	if (!w || dlo_builder_new(&w->builder)) {
+		free(w);
+		return no_memory();
 	}
-	l->verbose = verbose;
-	r = load_lists(l, o);
-	worst = load_exceptions(l, o);
-	r = r > worst ? r : worst;
+	w->file = load_file;
+	w->lists = l;
+	r = o ? walk(w, o) : walk_texts(w, text, n);
 	if (!r) {
-		r = compile(l, ret);
+		r = compile(w);
 	}
-	if (!r && ret_age) {
-		*ret_age = l->age;
-	}
-	dlo_builder_free(l->builder);
-	free(l);
+	dlo_builder_free(w->builder);
+	free(w);
 	return r;
+}
+
+int lists_load(const struct options *o, struct lists *l)
+{
+	l->seen = lists_look(o);
+	return load(o, NULL, 0, l);
+}
+
+int lists_load_texts(const struct lists_text *text, unsigned n, struct lists *l)
+{
+	return load(NULL, text, n, l);
+}
+
+uint64_t lists_look(const struct options *o)
+{
+	struct walk *w = calloc(1, sizeof(*w));
+	uint64_t seen = 0;
+
+	if (w) {
+		w->file = look_at_file;
+		w->seen = UINT64_C(14695981039346656037);
+		walk(w, o);
+		seen = w->seen;
+	}
+	free(w);
+	return seen;
+}
+
+void lists_free_texts(struct lists *l)
+{
+	for (unsigned i = 0; i < l->n_texts; i++) {
+		free(l->text[i].path);
+		free(l->text[i].text);
+	}
+	free(l->text);
+	l->text = NULL;
+	l->n_texts = 0;
+}
+
+void lists_free(struct lists *l)
+{
+	lists_free_texts(l);
+	l->rules = dlo_ruleset_free(l->rules);
 }

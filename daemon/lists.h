@@ -3,6 +3,8 @@
 #ifndef LISTS_H
 #define LISTS_H
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -14,15 +16,49 @@ struct lists_age {
 	time_t oldest, newest;
 };
 
+/* A list, or a file of exceptions, as it was read. */
+struct lists_text {
+	char *path, *text;
+	size_t len;
+	bool exceptions;
+};
+
+struct lists {
+	/* The caller's wishes; all else is 0. */
+	FILE *verbose; /* gets a line a file; NULL: none */
+	bool keep; /* the texts, in `text` */
+	const atomic_bool *stop; /* once true, loading ends; NULL: never */
+	/* What was loaded. */
+	struct dlo_ruleset *rules; /* the caller's, once he takes it */
+	struct lists_age age; /* not of texts */
+	unsigned n_lists, n_patterns;
+	unsigned n_bad, n_skipped; /* lines */
+	unsigned n_unreadable; /* lists without one good line */
+	struct lists_text *text;
+	unsigned n_texts;
+	uint64_t seen; /* lists_look() before */
+};
+
 /*
  * Builds the rule set of the options: --list's files and directories, or else
  * the shipped lists and the site's; with those of --exceptions or, unless there
- * is --list, the site's exceptions. Says on stderr what is wrong, with place;
- * with `verbose` writes a line a list to it. ret_age may be NULL. Returns 0, or
- * EXIT_RUNTIME or EXIT_USAGE after a message.
+ * is --list, the site's exceptions. Says on stderr what is wrong, with place.
+ * Returns 0, or EXIT_RUNTIME or EXIT_USAGE after a message. Any thread.
  */
-int lists_load(const struct options *o, FILE *verbose, struct dlo_ruleset **ret,
-	struct lists_age *ret_age);
+int lists_load(const struct options *o, struct lists *l);
+
+/* The same of texts that were kept: text[0..n). */
+int lists_load_texts(
+	const struct lists_text *text, unsigned n, struct lists *l);
+
+void lists_free_texts(struct lists *l);
+
+/* All of it, with the rules if they are still there. */
+void lists_free(struct lists *l);
+
+/* A number that is another when a file, or which files there are, has changed
+ * since. Looks at no content. Any thread. */
+uint64_t lists_look(const struct options *o);
 
 /* The files and folders that lists_load() reads; some may not be there. */
 void lists_paths(const struct options *o,

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +14,12 @@
 #define LINE_MAX_LEN 2048u
 #define CUT "..."
 
-static bool to_journal;
+static atomic_bool to_journal; /* said again with each reload */
+
+static _Thread_local struct {
+	void (*line)(void *ctx, enum log_level level, const char *text);
+	void *ctx;
+} also;
 
 /* RFC 3164 4.1.1, as sd-daemon(3) wants it. */
 static const char *const prefixes[] = {
@@ -25,6 +31,13 @@ static const char *const prefixes[] = {
 void log_to_journal(bool journal)
 {
 	to_journal = journal;
+}
+
+void log_also(void (*line)(void *ctx, enum log_level level, const char *text),
+	void *ctx)
+{
+	also.line = line;
+	also.ctx = ctx;
 }
 
 /* Names of files and interfaces may hold anything. A terminal obeys C0, DEL
@@ -57,6 +70,9 @@ void log_text(enum log_level level, char *text)
 	log_clean(text, len);
 	/* There is nobody to tell when it fails. */
 	while (writev(STDERR_FILENO, v, 3) < 0 && errno == EINTR) {
+	}
+	if (also.line) {
+		also.line(also.ctx, level, text);
 	}
 	errno = saved;
 }

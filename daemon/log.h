@@ -20,6 +20,13 @@ __attribute__((format(printf, 2, 3))) void log_line(
 /* The same of a text that is written whole, however long; it is cleaned. */
 void log_text(enum log_level level, char *text);
 
+/*
+ * Each line of this thread goes to line(), too, from now on: for whoever asked
+ * for what is being done. NULL: no longer.
+ */
+void log_also(void (*line)(void *ctx, enum log_level level, const char *text),
+	void *ctx);
+
 /* Replaces by `?` what a terminal would obey, a line's end too. */
 void log_clean(char *s, size_t len);
 

@@ -77,10 +77,28 @@ static void on_nudge(uv_timer_t *timer)
 static void stop(struct loop *l)
 {
 	l->state->stopping = true;
+	if (l->reload) {
+		reload_stop(l->reload);
+	}
 	uv_timer_start(&l->state->nudge, on_nudge, 0, NUDGE_MS);
 	for (unsigned i = 0; i < l->n_sources; i++) {
 		source_stop(&l->sources[i]);
 	}
+}
+
+/* ---- the service manager ------------------------------------------------ */
+
+void loop_tell_status(const struct loop *l, const char *before)
+{
+	char text[STATUS_MAX], trouble[STATUS_MAX] = "";
+
+	if (l->reload) {
+		reload_trouble(l->reload, trouble, sizeof(trouble));
+	}
+	summary_status(
+		l->sources, l->n_sources, l->rules, &l->outputs, false, text);
+	notify_send(
+		"%sSTATUS=%s%s%s", before, trouble, *trouble ? "; " : "", text);
 }
 
 /* ---- items -------------------------------------------------------------- */
@@ -104,6 +122,9 @@ static void on_file(struct source *s, const struct item *item)
 static void on_eof(struct loop *l, struct source *s, const struct item *item)
 {
 	s->ended = true;
+	if (l->reload) {
+		reload_source_ended(l->reload, s);
+	}
 	worse(l, item->u.note.number);
 	l->state->n_ended++;
 	/* -c is for all sources together: who waits for a frame waits in vain.
@@ -152,6 +173,9 @@ static void on_item(struct loop *l, struct source *s, const struct item *item)
 	case ITEM_TROUBLE:
 		log_line((enum log_level)item->u.note.number, "%s",
 			item->u.note.text);
+		break;
+	case ITEM_RETIRED:
+		reload_retired(l->reload, s, item->u.retired);
 		break;
 	case ITEM_EOF:
 		on_eof(l, s, item);
@@ -247,12 +271,8 @@ void loop_reader_gone(void *ctx)
 static void on_status(uv_timer_t *timer)
 {
 	const struct loop_state *st = timer->data;
-	const struct loop *l = st->loop;
-	char text[STATUS_MAX];
 
-	summary_status(
-		l->sources, l->n_sources, l->rules, &l->outputs, false, text);
-	notify_send("STATUS=%s", text);
+	loop_tell_status(st->loop, "");
 }
 
 static void on_minute(uv_timer_t *timer)
@@ -333,7 +353,7 @@ static void on_statistics(uv_signal_t *handle, int number)
 	struct loop *l = st->loop;
 
 	summary_say(l->options, l->sources, l->n_sources, l->rules,
-		l->exceptions, &l->outputs, false);
+		l->exceptions, &l->outputs, NULL);
 	(void)number;
 }
 
@@ -342,8 +362,7 @@ static void on_hangup(uv_signal_t *handle, int number)
 	struct loop_state *st = handle->data;
 
 	if (st->loop->options->service) {
-		log_warning("reload is not built yet; restart to read the "
-			    "lists again");
+		reload_request(st->loop->reload, "SIGHUP", false);
 	} else {
 		on_stop(handle, number);
 	}
@@ -438,6 +457,7 @@ int loop_open(struct loop *l)
 	ready_nudge();
 	/* Calls by way of io_uring would go past the sandbox. */
 	setenv("UV_USE_IO_URING", "0", 1);
+	setenv("UV_THREADPOOL_SIZE", "2", 0); /* files: what we keep and load */
 	r = rule_counts_new(&l->rule_counts);
 	r = r ? r : uv_loop_init(&st->uv);
 	if (r) {
@@ -489,6 +509,9 @@ void loop_run(struct loop *l)
 			&l->state->status, on_status, STATUS_MS, STATUS_MS);
 	}
 	start_watchdog(l->state);
+	if (l->reload) {
+		reload_begin(l->reload);
+	}
 	uv_run(&l->state->uv, UV_RUN_DEFAULT);
 }
 

@@ -8,17 +8,21 @@
 #include "exceptions.h"
 #include "lists.h"
 #include "output.h"
+#include "reload.h"
 #include "rule_counts.h"
 #include "source.h"
+#include "tallies.h"
 
 /* What the loop needs; it fills in exit_code. */
 struct loop {
 	const struct options *options;
-	const struct dlo_ruleset *rules;
+	struct dlo_ruleset *rules; /* in use */
 	struct exceptions *exceptions;
 	struct lists_age age; /* of the rules */
 	struct source *sources;
 	unsigned n_sources;
+	struct reload *reload; /* NULL: there is none */
+	struct tallies tallies; /* of rules that are not in use any more */
 	struct outputs outputs;
 	struct rule_counts *rule_counts; /* what the outputs were given */
 	const char *hostname;
@@ -42,6 +46,9 @@ void loop_notify(void *ctx);
 void loop_reader_gone(void *ctx);
 
 uint64_t loop_uptime_s(const struct loop *l);
+
+/* Tells the service manager how it stands, `before` ("READY=1\n") in front. */
+void loop_tell_status(const struct loop *l, const char *before);
 
 /* For who has handles of its own; all are closed at the end. */
 struct uv_loop_s *loop_uv(struct loop *l);

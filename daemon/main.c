@@ -6,6 +6,8 @@
  *	                   │            │          ├ config ─┤
  *	                   │            │          └ dump ───┘
  *	                   │            ├ lists ─ libdnslookout's builder
+ *	                   │            ├ lastgood ┬ lists
+ *	                   │            │          └ state
  *	                   │            ├ source ┬ filter
  *	                   │            │        ├ capture ┬ engine ─ ring
  *	                   │            │        │         └ sampler
@@ -14,11 +16,20 @@
  *	                   │            │        └ programs
  *	                   │            ├ sandbox ┬ landlock
  *	                   │            │         └ syscalls
- *	                   │            ├ loop ┬ output ┬ out_stdout ┬ writer
- *	                   │            │      │        ├ out_pcapng ┤
- *	                   │            │      │        └ out_syslog ┘
+ *	                   │            ├ loop ┬ output ┬ account
+ *	                   │            │      │        ├ out_stdout ┬ writer
+ *	                   │            │      │        ├ out_pcapng ┘
+ *	                   │            │      │        ├ out_syslog ┬ backlog
+ *	                   │            │      │        └ out_file ──┘
+ *	                   │            │      │ (backlog ─ spool, writer)
  *	                   │            │      ├ ifnames
- *	                   │            │      └ minute ─ summary
+ *	                   │            │      ├ minute ─ summary
+ *	                   │            │      └ reload ┬ settings
+ *	                   │            │               ├ lists
+ *	                   │            │               ├ plausible
+ *	                   │            │               ├ source (its mailbox)
+ *	                   │            │               └ lastgood
+ *	                   │            ├ list_watch ─ reload
  *	                   │            ├ control ┬ request
  *	                   │            │         └ commands ┬ status
  *	                   │            │                    ├ metrics
@@ -26,6 +37,8 @@
  *	                   │            ├ metrics_file ─ metrics
  *	                   │            ├ notify, log
  *	                   │            └ summary ┬ census
+ *	                   │                      ├ ledger
+ *	                   │                      ├ tallies
  *	                   │                      └ exceptions ─ state
  *	                   ├ verb_explain ─ explain
  *	                   ├ verb_check

@@ -119,6 +119,20 @@ static void put_patterns(FILE *f, const char *name, const struct loop *l)
 	put_plain(f, name, dlo_ruleset_n_patterns(l->rules));
 }
 
+static void put_reloaded(FILE *f, const char *name, const struct loop *l)
+{
+	if (l->reload) {
+		put_plain(f, name, reload_newest(l->reload)->accepted);
+	}
+}
+
+static void put_reload_time(FILE *f, const char *name, const struct loop *l)
+{
+	if (l->reload) {
+		put_plain(f, name, (uint64_t)reload_newest(l->reload)->when);
+	}
+}
+
 static void put_oldest(FILE *f, const char *name, const struct loop *l)
 {
 	if (l->age.oldest) {
@@ -329,6 +343,12 @@ static const struct family {
 		.help = "Rules (lists) in use."},
 	{"patterns", GAUGE, SERVICE, .service = put_patterns,
 		.help = "Patterns in use."},
+	{"rules_last_reload_success", GAUGE, SERVICE, .service = put_reloaded,
+		.help = "0: lists or exceptions were refused, or are the last "
+			"good set."},
+	{"rules_last_reload_timestamp_seconds", GAUGE, SERVICE,
+		.service = put_reload_time,
+		.help = "When lists and exceptions were read last."},
 	{"list_oldest_timestamp_seconds", GAUGE, SERVICE, .service = put_oldest,
 		.help = "When the oldest file of the lists in use was "
 			"written."},

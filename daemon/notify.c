@@ -13,7 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define TEXT_MAX 512u
+#define TEXT_MAX 1024u
 
 /* A path, or with '@' a name in the abstract space, which may be as long as
  * the field and has no NUL at its end. */

@@ -306,3 +306,60 @@ int option_read(const struct option_row *row, void *at, const char *text,
 	}
 	return read_as(row, at, text, reterr_problem);
 }
+
+/* ---- two values ---------------------------------------------------------- */
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool same_texts(const struct texts *a, const struct texts *b)
+{
+	bool same = a->n == b->n;
+
+	for (unsigned i = 0; same && i < a->n; i++) {
+		same = same_text(a->text[i], b->text[i]);
+	}
+	return same;
+}
+
+static bool same_ports(const struct ports *a, const struct ports *b)
+{
+	return a->n == b->n &&
+	       !memcmp(a->port, b->port, a->n * sizeof(a->port[0]));
+}
+
+static bool same_limit(const struct alert_limit *a, const struct alert_limit *b)
+{
+	return a->n == b->n && a->seconds == b->seconds;
+}
+
+bool option_same(const struct option_row *row, const void *a, const void *b)
+{
+	switch (row->type) {
+	case OPTION_FLAG:
+		return *(const bool *)a == *(const bool *)b;
+	case OPTION_COUNT:
+	case OPTION_NUMBER:
+	case OPTION_CHOICE:
+		return *(const unsigned *)a == *(const unsigned *)b;
+	case OPTION_NUMBER64:
+		return *(const uint64_t *)a == *(const uint64_t *)b;
+	case OPTION_TEXT:
+	case OPTION_LINK_TYPE:
+		return same_text(
+			*(const char *const *)a, *(const char *const *)b);
+	case OPTION_TEXTS:
+		return same_texts(a, b);
+	case OPTION_PORTS:
+		return same_ports(a, b);
+	case OPTION_LIMIT:
+		return same_limit(a, b);
+	case OPTION_LATER:
+	case OPTION_HELP:
+	case OPTION_VERSION:
+		break;
+	}
+	return true;
+}

@@ -79,6 +79,9 @@ struct option_row {
 int option_read(const struct option_row *row, void *at, const char *text,
 	char reterr_problem[OPTION_PROBLEM_MAX]);
 
+/* Whether two values of a row are the same. */
+bool option_same(const struct option_row *row, const void *a, const void *b);
+
 /* Makes it none, and frees what it had. */
 void option_clear(const struct option_row *row, void *at);
 

@@ -104,6 +104,8 @@ const struct option_row option_rows[] = {
 		.group = GROUP_LOAD, RELOAD, AT(exceptions), .value = "FILE",
 		.help = "exceptions, or a directory of them, instead of the "
 			"configured ones; repeatable"},
+	{NO("watch-lists"), 0, FLAG, SNIFF | CONF, AT(watch_lists),
+		.help = "reload when a list, or a folder of them, has changed"},
 	{NO("limit"), 0, LIMIT, SNIFF | CONF, RELOAD, AT(limit),
 		.def_service = "3/60", .value = "N/SECONDS",
 		.help = "at most N alerts for a client, rule and service in "
@@ -150,6 +152,8 @@ const struct option_row option_rows[] = {
 		.maximum = 107, .def = CONTROL_NAME, .value = "SOCKET",
 		.help = "socket by which a service is asked; a name alone: in "
 			"/run/dnslookout"},
+	{"force", NULL, 0, FLAG, CTL, AT(force),
+		.help = "reload: take also a set that does not look right"},
 	{NO("control-group"), 0, TEXT, SNIFF | CONF, AT(control_group),
 		.value = "GROUP",
 		.help = "who, but its user and root, may ask a service"},

@@ -64,9 +64,11 @@ struct options {
 	const char *alerts; /* file of JSON lines; NULL: none */
 	unsigned alerts_min_free_mib; /* below it nothing is written there */
 	bool service, exit_code;
+	bool watch_lists; /* a change of them is a reload */
 	const char *state_directory; /* see state.h */
 	/* for who asks a service; NULL: nobody, and no group */
 	const char *control, *control_group;
+	bool force; /* ctl */
 	const char *metrics_file; /* NULL: none */
 	unsigned spool_mib; /* of an output, at most */
 	/* rights */

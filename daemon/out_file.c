@@ -16,6 +16,7 @@
 #include "log.h"
 #include "output.h"
 #include "plural.h"
+#include "utc.h"
 
 /*
  * Theory of operation
@@ -347,28 +348,19 @@ static bool called(void *ctx)
 	return due;
 }
 
-static void put_time(char text[32], time_t t)
-{
-	struct tm tm = {0};
-
-	gmtime_r(&t, &tm);
-	strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
-}
-
 static size_t loss_line(
 	void *ctx, uint64_t n, time_t since, char buf[BACKLOG_LINE_MAX])
 {
-	char now[32], begin[32];
+	char now[UTC_TEXT_MAX], begin[UTC_TEXT_MAX];
 
 	(void)ctx;
-	put_time(now, time(NULL));
-	put_time(begin, since);
 	return (size_t)snprintf(buf, BACKLOG_LINE_MAX,
 		"{\"@timestamp\":\"%s\",\"event\":{\"kind\":\"event\","
 		"\"action\":\"alerts-lost\",\"dataset\":\"dnslookout.status\","
 		"\"start\":\"%s\"},\"message\":\"%" PRIu64 " alert%s lost\","
 		"\"dnslookout\":{\"lost\":%" PRIu64 "}}\n",
-		now, begin, n, plural(n), n);
+		utc_text(time(NULL), now), utc_text(since, begin), n, plural(n),
+		n);
 }
 
 /* ---- opening and closing ------------------------------------------------- */

@@ -243,6 +243,7 @@ void replay_read(struct replay *r, struct replay_file *f)
 		} else {
 			break; /* END, STOPPED */
 		}
+		capture_take_rules(s);
 	}
 }
 

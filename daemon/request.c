@@ -47,6 +47,14 @@ static int read_client(struct request *r, const json_t *value, char *error)
 	return r->client ? 0 : wrong(error, "\"client\" is a text");
 }
 
+static int read_force(struct request *r, const json_t *value, char *error)
+{
+	r->force = json_is_true(value);
+	return json_is_boolean(value)
+		       ? 0
+		       : wrong(error, "\"force\" is true or false");
+}
+
 static int read_names(struct request *r, const json_t *value, char *error)
 {
 	size_t n = json_array_size(value);
@@ -71,6 +79,7 @@ static const struct {
 } members[] = {
 	{"command", read_command},
 	{"client", read_client},
+	{"force", read_force},
 	{"form", read_form},
 	{"names", read_names},
 };

@@ -4,6 +4,7 @@
  *
  *	{"command":"explain","names":["a.example"],"client":"192.0.2.1",
  *	 "form":"text"}
+ *	{"command":"reload","force":true}
  */
 #ifndef REQUEST_H
 #define REQUEST_H
@@ -19,6 +20,7 @@ struct request {
 	const char *command;
 	const char *client; /* who asks for the names; NULL: not told */
 	bool text; /* for a person, rather than JSON */
+	bool force;
 	const char *name[REQUEST_NAMES_MAX];
 	unsigned n_names;
 	void *json; /* where the texts are */

@@ -16,6 +16,8 @@ enum item_kind {
 		      link type, snaplen its snapshot length */
 	ITEM_RESUME, /* the capture text, begun before, goes on */
 	ITEM_TROUBLE, /* something to be said: text, number a log level */
+	ITEM_RETIRED, /* rules that are not in use any more: no record after it
+			 refers to them */
 	ITEM_EOF, /* the last item of a source; number: its exit code */
 };
 
@@ -23,6 +25,7 @@ struct item {
 	enum item_kind kind;
 	union {
 		struct dlo_record record;
+		struct dlo_engine_rules *retired;
 		struct {
 			int number;
 			unsigned snaplen;

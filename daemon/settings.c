@@ -171,19 +171,19 @@ static const char *live_only(struct options *o)
 	return NULL;
 }
 
-/* Whether an option was given that only a service has a use for. In the file
- * they may stand: it is a service's. */
-static bool service_only(struct options *o)
+/* The name of a given option that only a service has a use for; NULL: there is
+ * none. In the file they may stand: it is a service's. */
+static const char *service_only(struct options *o)
 {
-	static const char *const names[] = {
-		"control", "control-group", "metrics-file"};
-	bool given = false;
+	static const char *const names[] = {"control", "control-group",
+		"metrics-file", "spool-size", "state-directory", "watch-lists"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		given = given ||
-			options_origin(o, names[i]) == ORIGIN_COMMAND_LINE;
+		if (is_given(o, names[i])) {
+			return names[i];
+		}
 	}
-	return given && !o->service;
+	return NULL;
 }
 
 struct check {
@@ -210,6 +210,8 @@ static int cross_check(struct options *o)
 	const bool live = settings_live(o);
 	const bool to_stdout = o->write && strcmp(o->write, "-") == 0;
 	const char *only = live ? NULL : live_only(o);
+	const char *service = o->service ? NULL : service_only(o);
+	char for_service[64];
 	const struct check checks[] = {
 		{o->interfaces.n && o->files.n, "interface",
 			"-i and -r exclude each other"},
@@ -240,21 +242,13 @@ static int cross_check(struct options *o)
 			"nobody"},
 		{!o->alerts && is_given(o, "alerts-min-free"),
 			"alerts-min-free",
-			"--alerts-min-free goes with "
-			"--alerts"},
-		{!o->service && is_given(o, "spool-size"), "spool-size",
-			"--spool-size goes with --service"},
+			"--alerts-min-free goes with --alerts"},
 		{!o->syslog && (is_against(o, "syslog-facility", "syslog") ||
 				       is_against(
 					       o, "syslog-format", "syslog")),
 			"syslog",
 			"--syslog-facility and --syslog-format go with "
 			"--syslog or --service"},
-		{!o->service && options_origin(o, "state-directory") ==
-					ORIGIN_COMMAND_LINE,
-			"state-directory",
-			"--state-directory is for "
-			"--service"},
 		{o->stamp > 5, "time", "-t is given five times at most"},
 		{o->format == FORMAT_JSON && (o->link_header || o->hex ||
 						     o->number || o->stamp),
@@ -267,11 +261,11 @@ static int cross_check(struct options *o)
 			"--service has no stdout: -w - makes no sense"},
 		{o->packet_buffered && !o->write, "packet-buffered",
 			"-U is for -w"},
-		{service_only(o), "control",
-			"--control, --control-group and --metrics-file go with "
-			"--service"},
+		{service, service ? service : "service", for_service},
 	};
 
+	snprintf(for_service, sizeof(for_service), "--%s goes with --service",
+		service ? service : "");
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
 		if (checks[i].wrong) {
 			return settings_wrong(
@@ -376,4 +370,17 @@ int settings_read(struct options *o, unsigned where, int argc, char **argv)
 	}
 	options_free(&first);
 	return r < 0 ? finish(o, where) : r;
+}
+
+void settings_say_restart(struct options *now, struct options *next)
+{
+	for (unsigned i = 0; i < n_option_rows; i++) {
+		const struct option_row *row = &option_rows[i];
+
+		if (!row->reload && !option_same(row, options_value(now, row),
+					    options_value(next, row))) {
+			log_warning("the new %s takes effect after a restart",
+				row->name);
+		}
+	}
 }

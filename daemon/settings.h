@@ -22,6 +22,9 @@
  */
 int settings_read(struct options *o, unsigned where, int argc, char **argv);
 
+/* Says which settings are others than `now` and need a restart. */
+void settings_say_restart(struct options *now, struct options *next);
+
 /* Whether it is interfaces that are listened to, not files. */
 bool settings_live(const struct options *o);
 

@@ -79,30 +79,49 @@ static int make_sampler(struct source *s, const struct dlo_engine_config *cfg)
 	return sampler_init(&s->sampler, s->interface, s->shared->rules, cfg);
 }
 
+static void engine_config(const struct source *s, const struct options *o,
+	struct dlo_engine_config *ret)
+{
+	dlo_engine_config_init(ret);
+	ret->all = o->all;
+	ret->bytes = o->hex || o->link_header || o->write;
+	ret->limit_n = o->limit.n;
+	ret->limit_s = o->limit.seconds;
+	memcpy(ret->dns_port, o->dns_ports.port,
+		o->dns_ports.n * sizeof(o->dns_ports.port[0]));
+	ret->n_dns_ports = o->dns_ports.n;
+	ret->any_port = o->any_port;
+	ret->seed = s->seed;
+	ret->record = on_record;
+	ret->ctx = (void *)(uintptr_t)s;
+}
+
 static int make_engine(struct source *s)
 {
 	const struct options *o = s->shared->options;
 	struct dlo_engine_config cfg;
 	int r;
 
-	dlo_engine_config_init(&cfg);
-	cfg.all = o->all;
-	cfg.bytes = o->hex || o->link_header || o->write;
-	cfg.limit_n = o->limit.n;
-	cfg.limit_s = o->limit.seconds;
-	memcpy(cfg.dns_port, o->dns_ports.port,
-		o->dns_ports.n * sizeof(o->dns_ports.port[0]));
-	cfg.n_dns_ports = o->dns_ports.n;
-	cfg.any_port = o->any_port;
-	cfg.record = on_record;
-	cfg.ctx = s;
 	if ((s->interface || o->watch) &&
-		getrandom(&cfg.seed, sizeof(cfg.seed), 0) < 0) {
+		getrandom(&s->seed, sizeof(s->seed), 0) < 0) {
 		return -errno;
 	}
+	engine_config(s, o, &cfg);
 	r = dlo_engine_new(&cfg, s->shared->rules, &s->engine);
-	r = r ? r : make_sampler(s, &cfg);
+	if (!r) {
+		s->rules = dlo_engine_rules(s->engine);
+		r = make_sampler(s, &cfg);
+	}
 	return r ? r : ring_new(&s->ring);
+}
+
+int source_make_rules(const struct source *s, const struct options *o,
+	const struct dlo_ruleset *rs, struct dlo_engine_rules **ret)
+{
+	struct dlo_engine_config cfg;
+
+	engine_config(s, o, &cfg);
+	return dlo_engine_rules_new(&cfg, rs, ret);
 }
 
 static int init(struct source *s, struct source_context *shared)
@@ -413,12 +432,40 @@ int source_start(struct source *s)
 	return -r;
 }
 
-void source_stop(struct source *s)
+static void wake(struct source *s)
 {
 	const uint64_t one = 1;
 
-	atomic_store(&s->stop, true);
 	(void)!write(s->wake, &one, sizeof(one));
+}
+
+void source_woken(const struct source *s)
+{
+	uint64_t n;
+
+	(void)!read(s->wake, &n, sizeof(n)); /* non-blocking */
+}
+
+void source_stop(struct source *s)
+{
+	atomic_store(&s->stop, true);
+	wake(s);
+}
+
+void source_give_rules(struct source *s, struct dlo_engine_rules *rules)
+{
+	/* Pairs with the acquire in source_take_rules(): they are made. */
+	atomic_store_explicit(&s->mailbox, rules, memory_order_release);
+	wake(s);
+}
+
+struct dlo_engine_rules *source_take_rules(struct source *s)
+{
+	if (!atomic_load_explicit(&s->mailbox, memory_order_relaxed)) {
+		return NULL;
+	}
+	return atomic_exchange_explicit(
+		&s->mailbox, NULL, memory_order_acquire);
 }
 
 void source_close(struct source *s)
@@ -437,6 +484,8 @@ void source_close(struct source *s)
 	free(s->files.text);
 	programs_free(s->programs);
 	sampler_fini(&s->sampler);
+	dlo_engine_rules_free(source_take_rules(s));
+	dlo_engine_rules_free(s->retired);
 	dlo_engine_free(s->engine);
 	ring_free(s->ring);
 	if (s->wake >= 0) {

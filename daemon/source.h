@@ -55,18 +55,22 @@ struct source {
 	struct sampler sampler; /* live: of what the filter hides */
 	struct pcap_stat kernel; /* newest, to tell what was added */
 	struct dlo_engine *engine;
+	uint64_t seed; /* of its tables */
 	struct ring *ring;
 	uint64_t lost_said; /* of counts.lost */
 	bool dropping; /* the rest of a message for which there was no room */
 	unsigned n_staged, n_staged_alerts; /* of the message under way */
-	int wake; /* eventfd: look at `stop` */
+	int wake; /* eventfd: look at `stop` and `mailbox` */
 	atomic_bool stop;
+	_Atomic(struct dlo_engine_rules *) mailbox; /* new; NULL: none */
+	struct dlo_engine_rules *retired; /* old, to be given back */
 	struct source_counts counts;
 	atomic_uint_fast64_t alive_ns; /* watchdog.h */
 	pthread_t thread;
 	bool running;
 	/* loop thread's */
 	bool ended;
+	struct dlo_engine_rules *rules; /* in use, as far as it knows */
 	uint64_t queries; /* seen a minute ago */
 	unsigned silent_minutes; /* since one was seen; from
 				    SOURCE_SILENT on something is wrong */
@@ -91,6 +95,21 @@ int source_start(struct source *s);
 
 /* Asks the thread to end; it posts ITEM_EOF. Any thread. */
 void source_stop(struct source *s);
+
+/* Of the thread, after each sleep, before it looks at `stop`: whoever wakes it
+ * from now on is heard. */
+void source_woken(const struct source *s);
+
+/* What its engine needs of a rule set. Any thread. -ENOMEM. */
+int source_make_rules(const struct source *s, const struct options *o,
+	const struct dlo_ruleset *rs, struct dlo_engine_rules **ret);
+
+/* Puts new rules into the mailbox, which must be empty; the thread takes them,
+ * and posts ITEM_RETIRED with the old ones. */
+void source_give_rules(struct source *s, struct dlo_engine_rules *rules);
+
+/* What is in the mailbox, now empty; NULL. Any thread. */
+struct dlo_engine_rules *source_take_rules(struct source *s);
 
 /* Waits for the thread's end (after ITEM_EOF) and frees everything. */
 void source_close(struct source *s);

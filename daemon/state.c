@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,22 +61,48 @@ void state_make_for(const struct options *o, uid_t uid, gid_t gid)
 
 /* ---- a file -------------------------------------------------------------- */
 
-/* Writes all of it and has the disk keep it. 0, -errno. */
-static int write_all(int fd, const char *text, size_t len)
+static int write_piece(int fd, const struct iovec *v)
 {
-	while (len > 0) {
-		ssize_t n = write(fd, text, len);
+	const char *p = v->iov_base;
+
+	for (size_t at = 0; at < v->iov_len;) {
+		ssize_t n = write(fd, p + at, v->iov_len - at);
 
 		if (n < 0 && errno != EINTR) {
 			return -errno;
 		}
-		text += n > 0 ? n : 0;
-		len -= n > 0 ? (size_t)n : 0;
+		at += n > 0 ? (size_t)n : 0;
 	}
-	return fsync(fd) ? -errno : 0;
+	return 0;
 }
 
-int state_write(const char *path, const char *text, size_t len)
+/* Writes all of it and has the disk keep it. 0, -errno. */
+static int write_all(int fd, const struct iovec *v, unsigned n)
+{
+	int r = 0;
+
+	for (unsigned i = 0; !r && i < n; i++) {
+		r = write_piece(fd, &v[i]);
+	}
+	return r ? r : fsync(fd) ? -errno : 0;
+}
+
+/* That the folder has the new file is for the disk to keep, too. */
+static int sync_folder(const char *path)
+{
+	char *copy = strdup(path);
+	int fd = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+		      : -1;
+	int r = fd < 0 || fsync(fd) ? -errno : 0;
+
+	if (fd >= 0) {
+		close(fd);
+	}
+	free(copy);
+	return r;
+}
+
+int state_write(const char *path, const struct iovec *v, unsigned n)
 {
 	char *fresh = NULL;
 	int fd, r;
@@ -85,7 +112,7 @@ int state_write(const char *path, const char *text, size_t len)
 	}
 	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
 		0640);
-	r = fd < 0 ? -errno : write_all(fd, text, len);
+	r = fd < 0 ? -errno : write_all(fd, v, n);
 	if (fd >= 0 && close(fd) && !r) {
 		r = -errno;
 	}
@@ -96,5 +123,5 @@ int state_write(const char *path, const char *text, size_t len)
 		unlink(fresh);
 	}
 	free(fresh);
-	return r;
+	return r ? r : sync_folder(path);
 }

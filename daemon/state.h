@@ -3,8 +3,8 @@
 #ifndef STATE_H
 #define STATE_H
 
-#include <stddef.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include "options.h"
 
@@ -30,9 +30,9 @@ int state_make(
 void state_make_for(const struct options *o, uid_t uid, gid_t gid);
 
 /*
- * Puts a file into the place of the one at `path`, whole or not at all, also
- * over a loss of power. Any thread. 0, -errno.
+ * Puts a file of the pieces v[0..n) into the place of the one at `path`, whole
+ * or not at all, also over a loss of power. Any thread. 0, -errno.
  */
-int state_write(const char *path, const char *text, size_t len);
+int state_write(const char *path, const struct iovec *v, unsigned n);
 
 #endif

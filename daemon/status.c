@@ -12,8 +12,7 @@
 #include "ledger.h"
 #include "plural.h"
 #include "summary.h"
-
-#define TIME_TEXT_MAX 32u
+#include "utc.h"
 
 static uint64_t count_of(const atomic_uint_fast64_t *count)
 {
@@ -36,32 +35,22 @@ static const char *name_of(const struct source *s)
 	return s->interface ? s->interface : "files";
 }
 
-/* RFC 3339, or its date alone; "" for 0. */
-static const char *time_text(time_t t, bool date, char text[TIME_TEXT_MAX])
-{
-	struct tm tm;
-
-	text[0] = '\0';
-	if (t && gmtime_r(&t, &tm)) {
-		strftime(text, TIME_TEXT_MAX,
-			date ? "%Y-%m-%d" : "%Y-%m-%dT%H:%M:%SZ", &tm);
-	}
-	return text;
-}
-
 /* ---- what looks wrong ---------------------------------------------------- */
 
 /* Lines without CENSUS_WARNING before them. */
 static void each_warning(const struct loop *l,
 	void (*fn)(FILE *f, const char *line, bool first), FILE *f)
 {
-	char *text = NULL, *line, *save;
+	char *text = NULL, *line, *save, trouble[512];
 	bool first = true;
 	size_t len;
 	FILE *lines = open_memstream(&text, &len);
 
 	if (!lines) {
 		return;
+	}
+	if (l->reload && *reload_trouble(l->reload, trouble, sizeof(trouble))) {
+		fprintf(lines, CENSUS_WARNING "%s\n", trouble);
 	}
 	census_print_warnings(lines, l->sources, l->n_sources);
 	fclose(lines);
@@ -116,18 +105,22 @@ static void print_source(FILE *f, const struct source *s)
 		alerts, plural(alerts));
 }
 
-static void print_rules(FILE *f, const struct loop *l)
+void status_print_rules(FILE *f, const struct loop *l)
 {
+	unsigned exceptions = dlo_ruleset_n_exceptions(l->rules);
 	unsigned lists = dlo_ruleset_n_lists(l->rules),
 		 patterns = dlo_ruleset_n_patterns(l->rules);
-	char oldest[TIME_TEXT_MAX], newest[TIME_TEXT_MAX];
+	char oldest[UTC_TEXT_MAX], newest[UTC_TEXT_MAX];
 
 	fprintf(f, "rules: %u list%s, %u pattern%s", lists, plural(lists),
 		patterns, plural(patterns));
+	if (exceptions) {
+		fprintf(f, ", %u exception%s", exceptions, plural(exceptions));
+	}
 	if (l->age.oldest) {
-		fprintf(f, "; files of %s to %s",
-			time_text(l->age.oldest, true, oldest),
-			time_text(l->age.newest, true, newest));
+		fprintf(f, "; files of %.10s to %.10s",
+			utc_text(l->age.oldest, oldest),
+			utc_text(l->age.newest, newest));
 	}
 	fputc('\n', f);
 }
@@ -147,18 +140,12 @@ void status_print_text(FILE *f, const struct loop *l)
 	for (unsigned i = 0; i < l->n_sources; i++) {
 		print_source(f, &l->sources[i]);
 	}
-	print_rules(f, l);
+	status_print_rules(f, l);
 	print_outputs(f, l);
 	each_warning(l, put_warning_text, f);
 }
 
 /* ---- JSON ---------------------------------------------------------------- */
-
-static void put_text(FILE *f, const char *key, const char *text)
-{
-	fprintf(f, "\"%s\":", key);
-	json_out(f, text);
-}
 
 static void put_number(FILE *f, const char *key, uint64_t n)
 {
@@ -168,7 +155,7 @@ static void put_number(FILE *f, const char *key, uint64_t n)
 static void put_source(FILE *f, const struct source *s)
 {
 	fputc('{', f);
-	put_text(f, "name", name_of(s));
+	json_out_member(f, "name", name_of(s));
 	fprintf(f, ",\"capturing\":%s", s->ended ? "false" : "true");
 	put_number(f, "packets", count_of(&s->counts.captured));
 	put_number(f, "kernel_dropped", count_of(&s->counts.dropped));
@@ -179,16 +166,16 @@ static void put_source(FILE *f, const struct source *s)
 
 static void put_rules(FILE *f, const struct loop *l)
 {
-	char text[TIME_TEXT_MAX];
+	char text[UTC_TEXT_MAX];
 
-	fprintf(f, ",\"rules\":{\"lists\":%u,\"patterns\":%u",
-		dlo_ruleset_n_lists(l->rules),
-		dlo_ruleset_n_patterns(l->rules));
+	fprintf(f, ",\"rules\":{\"lists\":%u,\"patterns\":%u,\"exceptions\":%u",
+		dlo_ruleset_n_lists(l->rules), dlo_ruleset_n_patterns(l->rules),
+		dlo_ruleset_n_exceptions(l->rules));
 	if (l->age.oldest) {
 		fprintf(f, ",\"oldest_file\":\"%s\"",
-			time_text(l->age.oldest, false, text));
+			utc_text(l->age.oldest, text));
 		fprintf(f, ",\"newest_file\":\"%s\"",
-			time_text(l->age.newest, false, text));
+			utc_text(l->age.newest, text));
 	}
 	fputc('}', f);
 }
@@ -200,7 +187,7 @@ static void put_outputs(FILE *f, const struct loop *l)
 		struct output_alerts a = outputs_alerts(&l->outputs, i);
 
 		fputs(i ? ",{" : "{", f);
-		put_text(f, "name", a.output);
+		json_out_member(f, "name", a.output);
 		put_number(f, "raised", a.raised);
 		put_number(f, "recovered", a.recovered);
 		put_number(f, "delivered", a.delivered);
@@ -215,14 +202,14 @@ static void put_outputs(FILE *f, const struct loop *l)
 
 void status_print_json(FILE *f, const struct loop *l)
 {
-	char text[TIME_TEXT_MAX];
+	char text[UTC_TEXT_MAX];
 
 	fputc('{', f);
-	put_text(f, "version", DLO_VERSION);
+	json_out_member(f, "version", DLO_VERSION);
 	fputc(',', f);
-	put_text(f, "hostname", l->hostname);
+	json_out_member(f, "hostname", l->hostname);
 	put_number(f, "pid", (uint64_t)getpid());
-	fprintf(f, ",\"started\":\"%s\"", time_text(l->started, false, text));
+	fprintf(f, ",\"started\":\"%s\"", utc_text(l->started, text));
 	put_number(f, "uptime_seconds", loop_uptime_s(l));
 	fputs(",\"interfaces\":[", f);
 	for (unsigned i = 0; i < l->n_sources; i++) {
@@ -242,7 +229,7 @@ static void put_stats(FILE *f, const struct source *s)
 	const struct source_counts *c = &s->counts;
 
 	fputc('{', f);
-	put_text(f, "name", name_of(s));
+	json_out_member(f, "name", name_of(s));
 	put_number(f, "packets", count_of(&c->captured));
 	put_number(f, "kernel_dropped", count_of(&c->dropped));
 	put_number(f, "interface_dropped", count_of(&c->if_dropped));

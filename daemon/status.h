@@ -12,4 +12,7 @@ void status_print_text(FILE *f, const struct loop *l);
 void status_print_json(FILE *f, const struct loop *l);
 void status_print_stats_json(FILE *f, const struct loop *l);
 
+/* Which rules are in use, a line for a person. */
+void status_print_rules(FILE *f, const struct loop *l);
+
 #endif

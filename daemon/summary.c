@@ -2,7 +2,6 @@
 /* summary.c - what was seen and what could not be seen, for a person. */
 #include "summary.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,122 +144,6 @@ static void print_ends(FILE *f, const struct source *s, unsigned n,
 	}
 }
 
-/* ---- tallies ------------------------------------------------------------ */
-
-struct tallies {
-	struct dlo_tally_row *row;
-	size_t n;
-};
-
-static void on_row(void *ctx, const struct dlo_tally_row *row)
-{
-	struct tallies *t = ctx;
-	struct dlo_tally_row *more =
-		realloc(t->row, (t->n + 1) * sizeof(*more));
-
-	if (more) {
-		t->row = more;
-		t->row[t->n++] = *row;
-	}
-}
-
-static int by_service(const void *a, const void *b)
-{
-	const struct dlo_tally_row *x = a, *y = b;
-	int r = strcmp(x->category, y->category);
-
-	r = r ? r : strcmp(x->service, y->service);
-	r = r ? r : strcmp(x->rule_id, y->rule_id);
-	r = r ? r : x->ip_version - y->ip_version;
-	return r ? r : memcmp(x->client, y->client, sizeof(x->client));
-}
-
-/* One row a client, whichever interface he was seen on. */
-static void merge(struct tallies *t)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < t->n; i++) {
-		if (n > 0 && !by_service(&t->row[n - 1], &t->row[i])) {
-			t->row[n - 1].count += t->row[i].count;
-		} else {
-			t->row[n++] = t->row[i];
-		}
-	}
-	t->n = n;
-}
-
-/* Text of a list, or of a list's file name. */
-static void print_label(FILE *f, const char *text, const char *otherwise)
-{
-	char copy[512];
-
-	snprintf(copy, sizeof(copy), "%s", *text ? text : otherwise);
-	log_clean(copy, strlen(copy));
-	fputs(copy, f);
-}
-
-static void print_clients(FILE *f, const struct dlo_tally_row *row, size_t n)
-{
-	char client[INET6_ADDRSTRLEN];
-
-	for (size_t i = 0; i < n; i++) {
-		if (!row[i].ip_version) {
-			memcpy(client, "others", sizeof("others"));
-		} else {
-			inet_ntop(row[i].ip_version == 4 ? AF_INET : AF_INET6,
-				row[i].client, client, sizeof(client));
-		}
-		fprintf(f, "\t%s %" PRIu64 "\n", client, row[i].count);
-	}
-}
-
-/* row[0..n) are of one service; its row of others, if there is one, is the
- * first. */
-static void print_service(
-	FILE *f, const struct dlo_tally_row *row, size_t n, bool verbose)
-{
-	size_t n_others = row->ip_version ? 0 : 1, n_clients = n - n_others;
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		sum += row[i].count;
-	}
-	fputs("  ", f);
-	print_label(f, row->category, row->title);
-	fputc('/', f);
-	print_label(f, row->service, "-");
-	fprintf(f, ": %" PRIu64 " by ", sum);
-	if (n_clients) {
-		fprintf(f, "%zu client%s%s", n_clients, plural(n_clients),
-			n_others ? " and " : "");
-	}
-	fprintf(f, "%s\n", n_others ? "others" : "");
-	if (verbose) {
-		print_clients(f, row, n);
-	}
-}
-
-/* A line a service: how many look-ups, by how many clients. */
-static void print_tallies(FILE *f, struct tallies *t, bool verbose)
-{
-	const struct dlo_tally_row *row = t->row;
-
-	if (t->n) {
-		qsort(t->row, t->n, sizeof(t->row[0]), by_service);
-		merge(t);
-		fputs("counted only:\n", f);
-	}
-	for (size_t i = 0, end; i < t->n; i = end) {
-		for (end = i; end < t->n &&
-			      !strcmp(row[end].service, row[i].service) &&
-			      !strcmp(row[end].rule_id, row[i].rule_id);
-			end++) {
-		}
-		print_service(f, &row[i], end - i, verbose);
-	}
-}
-
 /* What the sandbox kept from being done: by us, which is a fault of its tables;
  * or by who is not us. */
 static void print_refused(FILE *f)
@@ -279,29 +162,29 @@ static void print_refused(FILE *f)
 void summary_print(FILE *f, const struct options *o,
 	const struct source *sources, unsigned n_sources,
 	const struct dlo_ruleset *rules, const struct exceptions *exceptions,
-	const struct outputs *outputs, bool at_end)
+	const struct outputs *outputs, struct tallies *tallies)
 {
 	struct totals t = totals_of(sources, n_sources);
-	struct tallies all = {0};
 
 	print_packets(f, &t);
 	print_found(
 		f, sources, n_sources, rules, t.lost + outputs_lost(outputs));
-	ledger_print(f, outputs, sources, n_sources, at_end, o->service);
+	ledger_print(f, outputs, sources, n_sources, tallies, o->service);
 	print_notes(f, sources, n_sources);
 	print_ends(f, sources, n_sources,
 		"packets that went no further: ", DLO_ENDS_FRAME);
 	print_ends(f, sources, n_sources,
 		"messages that went no further: ", DLO_ENDS_MESSAGE);
-	for (unsigned i = 0; at_end && i < n_sources; i++) {
-		dlo_engine_tally(sources[i].engine, on_row, &all);
+	for (unsigned i = 0; tallies && i < n_sources; i++) {
+		dlo_engine_rules_tally(sources[i].rules, tallies_add, tallies);
 	}
-	print_tallies(f, &all, o->verbose > 0);
-	free(all.row);
+	if (tallies) {
+		tallies_print(f, tallies, o->verbose > 0);
+	}
 	if (o->verbose) {
 		exceptions_print(f, exceptions, sources, n_sources);
 	}
-	if (o->verbose || !at_end) {
+	if (o->verbose || !tallies) {
 		census_print_text(f, sources, n_sources);
 		census_print_json(f, sources, n_sources);
 	}
@@ -388,7 +271,7 @@ void summary_say_census(const struct source *sources, unsigned n_sources)
 void summary_say(const struct options *o, const struct source *sources,
 	unsigned n_sources, const struct dlo_ruleset *rules,
 	const struct exceptions *exceptions, const struct outputs *outputs,
-	bool at_end)
+	struct tallies *tallies)
 {
 	char *text = NULL;
 	size_t len;
@@ -399,7 +282,7 @@ void summary_say(const struct options *o, const struct source *sources,
 		return;
 	}
 	summary_print(
-		f, o, sources, n_sources, rules, exceptions, outputs, at_end);
+		f, o, sources, n_sources, rules, exceptions, outputs, tallies);
 	fclose(f);
 	if (o->service) {
 		log_lines(text);

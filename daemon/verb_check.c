@@ -130,7 +130,7 @@ static int check_exceptions(const struct dlo_ruleset *rules)
 
 static int check(struct options *o)
 {
-	struct dlo_ruleset *rules = NULL;
+	struct lists lists = {.verbose = stdout};
 	int r;
 
 	if (o->n_words) {
@@ -141,16 +141,16 @@ static int check(struct options *o)
 	r = check_filter(o);
 	check_interfaces(o);
 	if (!r) {
-		r = lists_load(o, stdout, &rules, NULL);
+		r = lists_load(o, &lists);
 	}
 	if (!r) {
-		print_actions(rules);
-		r = check_exceptions(rules);
+		print_actions(lists.rules);
+		r = check_exceptions(lists.rules);
 	}
 	if (!r) {
 		puts("fine");
 	}
-	dlo_ruleset_free(rules);
+	lists_free(&lists);
 	return r;
 }
 

@@ -39,6 +39,7 @@ static char *print_request(const struct options *o)
 		fputs(",\"client\":", f);
 		json_out(f, o->client);
 	}
+	fputs(o->force ? ",\"force\":true" : "", f);
 	for (int i = 1; i < o->n_words; i++) {
 		fputs(i == 1 ? ",\"names\":[" : ",", f);
 		json_out(f, o->words[i]);
@@ -63,6 +64,8 @@ static int check(const struct options *o, const struct command *c)
 	} else if (c->takes_names != (o->n_words > 1)) {
 		log_error("%s takes %s", c->name,
 			c->takes_names ? "names" : "no names");
+	} else if (o->force && !c->takes_force) {
+		log_error("%s takes no --force", c->name);
 	} else if (o->n_words - 1 > (int)REQUEST_NAMES_MAX) {
 		log_error("%s takes at most %u names", c->name,
 			REQUEST_NAMES_MAX);

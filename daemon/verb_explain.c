@@ -15,7 +15,7 @@
 
 struct explain {
 	struct options options;
-	struct dlo_ruleset *rules;
+	struct lists lists;
 	struct dlo_explainer *explainer;
 	bool any; /* something matched */
 	bool bad; /* something was no name */
@@ -41,10 +41,11 @@ static int explain_name(struct explain *e, const char *text, size_t len)
 	}
 	e->any |= x.n_matches > 0;
 	if (e->options.format == FORMAT_JSON) {
-		explain_print_json(stdout, e->rules, &x);
+		explain_print_json(stdout, e->lists.rules, &x);
 		putchar('\n');
 	} else {
-		explain_print_text(stdout, e->rules, &x, e->options.client);
+		explain_print_text(
+			stdout, e->lists.rules, &x, e->options.client);
 	}
 	return 0;
 }
@@ -116,9 +117,9 @@ int verb_explain(int argc, char **argv)
 	if (r < 0) {
 		r = check_options(&e);
 		if (!r) {
-			r = lists_load(&e.options, NULL, &e.rules, NULL);
+			r = lists_load(&e.options, &e.lists);
 		}
-		if (!r && dlo_explainer_new(e.rules, &e.explainer)) {
+		if (!r && dlo_explainer_new(e.lists.rules, &e.explainer)) {
 			log_error("out of memory");
 			r = EXIT_RUNTIME;
 		}
@@ -127,7 +128,7 @@ int verb_explain(int argc, char **argv)
 		}
 	}
 	dlo_explainer_free(e.explainer);
-	dlo_ruleset_free(e.rules);
+	lists_free(&e.lists);
 	options_free(&e.options);
 	return r;
 }

@@ -11,13 +11,14 @@
 #include "control.h"
 #include "exceptions.h"
 #include "interfaces.h"
-#include "lists.h"
+#include "lastgood.h"
+#include "list_watch.h"
 #include "log.h"
 #include "loop.h"
 #include "metrics_file.h"
 #include "notify.h"
 #include "options.h"
-#include "plural.h"
+#include "reload.h"
 #include "sandbox.h"
 #include "settings.h"
 #include "state.h"
@@ -28,8 +29,11 @@
 #define GRACE_MS 3000u
 
 struct sniff {
+	int argc;
+	char **argv;
 	struct options options;
-	struct dlo_ruleset *rules;
+	struct reload_boot boot;
+	char *keep; /* file of the last good set; NULL: it is not kept */
 	struct exceptions exceptions;
 	struct source_context shared;
 	struct source *sources;
@@ -37,6 +41,7 @@ struct sniff {
 	struct loop loop;
 	struct control *control;
 	struct metrics_file *metrics_file;
+	struct list_watch *list_watch; /* NULL: they are not watched */
 	char hostname[256];
 	char first[64]; /* name of the first interface */
 };
@@ -48,7 +53,7 @@ static int open_sources(struct sniff *s)
 	int r;
 
 	s->shared.options = o;
-	s->shared.rules = s->rules;
+	s->shared.rules = s->loop.rules;
 	s->shared.notify = loop_notify;
 	s->shared.ctx = &s->loop;
 	atomic_init(&s->shared.frames_left, o->max_frames);
@@ -119,7 +124,6 @@ static void say_listening(const struct sniff *s)
 
 static int start(struct sniff *s)
 {
-	char status[STATUS_MAX];
 	int r;
 
 	for (unsigned i = 0; i < s->n_sources; i++) {
@@ -129,9 +133,7 @@ static int start(struct sniff *s)
 			return EXIT_RUNTIME;
 		}
 	}
-	summary_status(s->sources, s->n_sources, s->rules, &s->loop.outputs,
-		false, status);
-	notify_send("READY=1\nSTATUS=%s", status);
+	loop_tell_status(&s->loop, "READY=1\n");
 	return 0;
 }
 
@@ -168,11 +170,11 @@ static int run(struct sniff *s)
 	notify_send("STOPPING=1");
 	delivered = outputs_close(&s->loop.outputs, GRACE_MS);
 	exceptions_keep(&s->exceptions, s->sources, s->n_sources, NULL);
-	summary_status(s->sources, s->n_sources, s->rules, &s->loop.outputs,
-		true, status);
+	summary_status(s->sources, s->n_sources, s->loop.rules,
+		&s->loop.outputs, true, status);
 	notify_send("STATUS=%s", status);
-	summary_say(o, s->sources, s->n_sources, s->rules, &s->exceptions,
-		&s->loop.outputs, true);
+	summary_say(o, s->sources, s->n_sources, s->loop.rules, &s->exceptions,
+		&s->loop.outputs, &s->loop.tallies);
 	return exit_code(s, delivered);
 }
 
@@ -193,11 +195,76 @@ static int open_service(struct sniff *s)
 	return r;
 }
 
+/* ---- lists --------------------------------------------------------------- */
+
+/* In a thread of the loop's. */
+static int read_settings(void *ctx, struct options *ret)
+{
+	const struct sniff *s = ctx;
+
+	return settings_read(ret, OPTION_SNIFF, s->argc, s->argv);
+}
+
+static void tell(void *ctx, const char *before)
+{
+	struct sniff *s = ctx;
+
+	loop_tell_status(&s->loop, before);
+}
+
+static int open_reload(struct sniff *s)
+{
+	const struct reload_context c = {
+		.options = &s->options,
+		.settings = read_settings,
+		.sources = s->sources,
+		.n_sources = s->n_sources,
+		.rules = &s->loop.rules,
+		.age = &s->loop.age,
+		.exceptions = &s->exceptions,
+		.tallies = &s->loop.tallies,
+		.keep = s->keep,
+		.uv = loop_uv(&s->loop),
+		.tell = tell,
+		.ctx = s,
+	};
+	int r = reload_open(&c, &s->boot, &s->loop.reload);
+
+	if (!r && s->options.watch_lists) {
+		r = list_watch_open(c.uv, s->loop.reload, &s->list_watch);
+	}
+	if (r) {
+		log_error("reload: %s", strerror(-r));
+	}
+	return r ? EXIT_RUNTIME : 0;
+}
+
+static int load_lists(struct sniff *s)
+{
+	struct reload_boot *b = &s->boot;
+	char path[STATE_PATH_MAX];
+	int r;
+
+	if (!state_path(&s->options, LASTGOOD_NAME, path)) {
+		s->keep = strdup(path);
+	}
+	b->lists.keep = s->keep;
+	r = s->keep ? lastgood_boot(&s->options, s->keep, &b->lists,
+			      &b->last_good, &b->reasons)
+		    : lists_load(&s->options, &b->lists);
+	s->loop.rules = b->lists.rules;
+	s->loop.age = b->lists.age;
+	b->lists.rules = NULL;
+	return r;
+}
+
+/* ---- all ----------------------------------------------------------------- */
+
 static int open_all(struct sniff *s)
 {
 	const struct options *o = &s->options;
 	char folder[STATE_PATH_MAX];
-	int r = lists_load(o, NULL, &s->rules, &s->loop.age);
+	int r = load_lists(s);
 
 	if (!r && !o->files.n && !o->watch && !o->interfaces.n) {
 		r = interfaces_first(s->first, sizeof(s->first));
@@ -206,12 +273,11 @@ static int open_all(struct sniff *s)
 		return r;
 	}
 	s->loop.options = o;
-	if (exceptions_open(&s->exceptions, s->rules,
+	if (exceptions_open(&s->exceptions, s->loop.rules,
 		    state_path(o, "", folder) ? NULL : folder) < 0) {
 		log_error("out of memory");
 		return EXIT_RUNTIME;
 	}
-	s->loop.rules = s->rules;
 	s->loop.exceptions = &s->exceptions;
 	s->loop.hostname = s->hostname;
 	r = loop_open(&s->loop);
@@ -223,6 +289,9 @@ static int open_all(struct sniff *s)
 	r = r ? r : open_sources(s);
 	s->loop.sources = s->sources;
 	s->loop.n_sources = s->n_sources;
+	if (!r && o->service) {
+		r = open_reload(s);
+	}
 	/* Outputs are opened as they may have to be opened again. */
 	r = r ? r : sandbox_enter(o, &s->sources->files);
 	return r ? r : open_outputs(s);
@@ -237,36 +306,54 @@ static void close_all(struct sniff *s)
 	loop_close(&s->loop);
 	control_close(s->control);
 	metrics_file_close(s->metrics_file);
+	list_watch_close(s->list_watch);
+	reload_close(s->loop.reload);
+	lists_free(&s->boot.lists);
+	reasons_free(&s->boot.reasons);
 	exceptions_close(&s->exceptions);
-	dlo_ruleset_free(s->rules);
+	dlo_ruleset_free(s->loop.rules);
+	free(s->keep);
+	tallies_free(&s->loop.tallies);
 	options_free(&s->options);
+}
+
+static int sniff(struct sniff *s)
+{
+	char error[PCAP_ERRBUF_SIZE];
+	int r;
+
+	log_to_journal(s->options.service);
+	gethostname(s->hostname, sizeof(s->hostname) - 1);
+	if (pcap_init(PCAP_CHAR_ENC_UTF_8, error)) {
+		log_error("libpcap: %s", error);
+		return EXIT_RUNTIME;
+	}
+	if (s->options.list_interfaces) {
+		return interfaces_print();
+	}
+	if (s->options.list_link_types) {
+		return interfaces_print_link_types(&s->options);
+	}
+	r = open_all(s);
+	return r ? r : run(s);
 }
 
 int verb_sniff(int argc, char **argv)
 {
-	struct sniff s = {0};
-	char error[PCAP_ERRBUF_SIZE];
-	int r = settings_read(&s.options, OPTION_SNIFF, argc, argv);
+	struct sniff *s = calloc(1, sizeof(*s));
+	int r;
 
-	if (r >= 0) {
-		options_free(&s.options);
-		return r;
+	if (!s) {
+		log_error("out of memory");
+		return EXIT_RUNTIME;
 	}
-	log_to_journal(s.options.service);
-	gethostname(s.hostname, sizeof(s.hostname) - 1);
-	if (pcap_init(PCAP_CHAR_ENC_UTF_8, error)) {
-		log_error("libpcap: %s", error);
-		r = EXIT_RUNTIME;
-	} else if (s.options.list_interfaces) {
-		r = interfaces_print();
-	} else if (s.options.list_link_types) {
-		r = interfaces_print_link_types(&s.options);
-	} else {
-		r = open_all(&s);
-		if (!r) {
-			r = run(&s);
-		}
+	s->argc = argc;
+	s->argv = argv;
+	r = settings_read(&s->options, OPTION_SNIFF, argc, argv);
+	if (r < 0) {
+		r = sniff(s);
 	}
-	close_all(&s);
+	close_all(s);
+	free(s);
 	return r;
 }

@@ -451,6 +451,7 @@ static void wait_for_events(struct watch *w)
 	if (poll(fds, 2, IDLE_MS) == 0) {
 		rest(w);
 	}
+	source_woken(w->s);
 }
 
 /* ---- the thread ---------------------------------------------------------- */
@@ -467,6 +468,7 @@ static void run(struct watch *w)
 		/* All that is there is read: time is the clock's. */
 		dlo_engine_flush(w->s->engine, capture_now_ns());
 		wait_for_events(w);
+		capture_take_rules(w->s);
 	}
 	if (w->gone && !ends(w)) {
 		capture_trouble(w->s, LOG_LEVEL_ERROR, "%s: the folder is gone",

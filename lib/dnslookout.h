@@ -242,7 +242,7 @@ struct dlo_meta {
 
 /*
  * One thing to be printed. Copied by value through the daemon's ring, so no
- * pointer in it but `rules`, which outlives it. At most 1 KiB.
+ * pointer in it but `rules`, which must outlive it. At most 1 KiB.
  */
 struct dlo_record {
 	const struct dlo_ruleset *rules;
@@ -440,7 +440,7 @@ void dlo_engine_config_init(struct dlo_engine_config *cfg);
 
 /*
  * Makes an engine with all its tables, of fixed size. -ENOMEM; -EINVAL for a
- * config out of range. The rule set must outlive it.
+ * config out of range. The rule set must outlive it, or be swapped before.
  */
 int dlo_engine_new(const struct dlo_engine_config *cfg,
 	const struct dlo_ruleset *rs, struct dlo_engine **ret);
@@ -465,13 +465,38 @@ void dlo_engine_flush(struct dlo_engine *e, uint64_t now_ns);
  */
 void dlo_engine_restart(struct dlo_engine *e);
 
+/*
+ * What an engine has of one rule set: with its windows and tallies. Made and
+ * freed in any thread; between the two calls of dlo_engine_swap() that put it
+ * into an engine and take it out, it is the engine's.
+ */
+struct dlo_engine_rules;
+
+/* Makes one for an engine, of cfg's seed and limits. The rule set must outlive
+ * it. -ENOMEM; -EINVAL. */
+int dlo_engine_rules_new(const struct dlo_engine_config *cfg,
+	const struct dlo_ruleset *rs, struct dlo_engine_rules **ret);
+struct dlo_engine_rules *dlo_engine_rules_free(
+	struct dlo_engine_rules *r); /* NULL */
+
+/*
+ * Exchanges the rules between two frames; returns the old ones, to be freed.
+ * Their open windows are closed, with records that refer to the old set.
+ * Counters, and what waits to be put together, go on. No heap; O(open windows).
+ */
+struct dlo_engine_rules *dlo_engine_swap(
+	struct dlo_engine *e, struct dlo_engine_rules *rules);
+
+/* Those in use; the engine's. NULL: a census has none. */
+struct dlo_engine_rules *dlo_engine_rules(const struct dlo_engine *e);
+
+/* How often exception i of their rule set hid something, and the packet time of
+ * the newest (0: never). Any thread. */
+uint64_t dlo_engine_rules_exception(
+	const struct dlo_engine_rules *r, uint32_t i, uint64_t *ret_last_ns);
+
 /* A counter's value. May be called from any thread. */
 uint64_t dlo_engine_stat(const struct dlo_engine *e, enum dlo_stat stat);
-
-/* How often exception i of the rule set hid something, and the packet time of
- * the newest (0: never). Any thread. */
-uint64_t dlo_engine_exception(
-	const struct dlo_engine *e, uint32_t i, uint64_t *ret_last_ns);
 
 /* ---- the census --------------------------------------------------------- */
 
@@ -506,8 +531,8 @@ struct dlo_tally_row {
 	uint8_t ip_version; /* 0: other clients */
 	uint64_t count;
 };
-/* Calls row() for each; only while no frame is being taken. */
-void dlo_engine_tally(const struct dlo_engine *e,
+/* Calls row() for each; not while an engine that they are in takes a frame. */
+void dlo_engine_rules_tally(const struct dlo_engine_rules *r,
 	void (*row)(void *ctx, const struct dlo_tally_row *row), void *ctx);
 
 /* ---- explaining --------------------------------------------------------- */

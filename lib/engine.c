@@ -215,7 +215,7 @@ static bool config_valid(const struct dlo_engine_config *cfg)
 	       !cfg->limit_n == !cfg->limit_s;
 }
 
-static int init(struct dlo_engine *e)
+static int init(struct dlo_engine *e, const struct dlo_ruleset *rs)
 {
 	struct dlo_defrag_config defrag = {.seed = e->cfg.seed,
 		.stats = &e->stats,
@@ -228,7 +228,7 @@ static int init(struct dlo_engine *e)
 	int r = dlo_defrag_new(&defrag, &e->defrag);
 
 	r = r ? r : dlo_stream_new(&stream, &e->stream);
-	return r ? r : dlo_judge_init(&e->judge);
+	return r ? r : dlo_judge_init(&e->judge, rs);
 }
 
 int dlo_engine_new(const struct dlo_engine_config *cfg,
@@ -246,7 +246,6 @@ int dlo_engine_new(const struct dlo_engine_config *cfg,
 	}
 	e->cfg = *cfg;
 	e->judge.cfg = &e->cfg;
-	e->judge.rules = rs;
 	e->judge.stats = &e->stats;
 	e->decap_cfg = (struct dlo_decap_config){.ports = e->cfg.dns_port,
 		.n_ports = e->cfg.n_dns_ports,
@@ -254,7 +253,7 @@ int dlo_engine_new(const struct dlo_engine_config *cfg,
 		.census = &e->census};
 	e->decap.cfg = &e->decap_cfg;
 	e->layer = dlo_link_layer(e->link_type);
-	r = cfg->census_only ? 0 : init(e);
+	r = cfg->census_only ? 0 : init(e, rs);
 	if (r) {
 		dlo_engine_free(e);
 		return r;
@@ -284,6 +283,17 @@ void dlo_engine_restart(struct dlo_engine *e)
 	dlo_defrag_restart(e->defrag);
 	dlo_stream_restart(e->stream);
 	dlo_judge_restart(&e->judge);
+}
+
+struct dlo_engine_rules *dlo_engine_swap(
+	struct dlo_engine *e, struct dlo_engine_rules *rules)
+{
+	return dlo_judge_swap(&e->judge, rules);
+}
+
+struct dlo_engine_rules *dlo_engine_rules(const struct dlo_engine *e)
+{
+	return e->judge.rules;
 }
 
 uint64_t dlo_engine_stat(const struct dlo_engine *e, enum dlo_stat stat)
@@ -338,48 +348,4 @@ void dlo_engine_census(const struct dlo_engine *e,
 uint64_t dlo_engine_clients(const struct dlo_engine *e)
 {
 	return dlo_distinct_estimate(&e->judge.clients);
-}
-
-uint64_t dlo_engine_exception(
-	const struct dlo_engine *e, uint32_t i, uint64_t *ret_last_ns)
-{
-	const struct dlo_exception_hits *h = e->judge.exception;
-
-	*ret_last_ns =
-		h ? atomic_load_explicit(&h[i].last_ns, memory_order_relaxed)
-		  : 0;
-	return h ? atomic_load_explicit(&h[i].n, memory_order_relaxed) : 0;
-}
-
-struct tally_out {
-	const struct dlo_judge *j;
-	void (*row)(void *ctx, const struct dlo_tally_row *row);
-	void *ctx;
-};
-
-static void on_tally(void *ctx, const struct dlo_tally_count *count)
-{
-	const struct tally_out *out = ctx;
-	struct dlo_pattern_info p;
-	struct dlo_tally_row row = {
-		.ip_version = count->ip_version, .count = count->count};
-
-	dlo_ruleset_pattern(out->j->rules,
-		dlo_ruleset_group_pattern(out->j->rules, count->group), &p);
-	row.rule_id = p.rule_id;
-	row.title = p.title;
-	row.category = p.category;
-	row.service = p.service;
-	memcpy(row.client, count->client, sizeof(row.client));
-	out->row(out->ctx, &row);
-}
-
-void dlo_engine_tally(const struct dlo_engine *e,
-	void (*row)(void *ctx, const struct dlo_tally_row *row), void *ctx)
-{
-	struct tally_out out = {.j = &e->judge, .row = row, .ctx = ctx};
-
-	if (e->judge.tally) {
-		dlo_tally_each(e->judge.tally, on_tally, &out);
-	}
 }

@@ -78,7 +78,7 @@ static struct dlo_record *emit_next(struct dlo_judge *j, uint16_t kind)
 		rec->n_matches_total = 0;
 	} else {
 		memset(rec, 0, offsetof(struct dlo_record, u));
-		rec->rules = j->rules;
+		rec->rules = j->rules->set;
 		rec->flags = DLO_RECORD_FIRST;
 		fill_meta(j, &rec->meta);
 		j->emitting = true;
@@ -222,7 +222,7 @@ static void alert(struct dlo_judge *j, const struct subject *what,
 	unsigned question = what->question;
 	struct dlo_record *rec;
 
-	if (j->limit && !dlo_limit_pass(j->limit, &ask)) {
+	if (j->rules->limit && !dlo_limit_pass(j->rules->limit, &ask)) {
 		count(j, DLO_STAT_SUPPRESSED);
 		return;
 	}
@@ -268,11 +268,11 @@ static struct dlo_excepted except(struct dlo_judge *j,
 		.ts_ns = j->from->ts_ns};
 	struct dlo_excepted e = {0};
 
-	dlo_ruleset_except(j->rules, &j->message.question[what->question].name,
-		v, &who, &e);
+	dlo_ruleset_except(j->rules->set,
+		&j->message.question[what->question].name, v, &who, &e);
 	if (what->link >= 0) {
-		dlo_ruleset_except(
-			j->rules, &j->chain.link[what->link].name, v, &who, &e);
+		dlo_ruleset_except(j->rules->set,
+			&j->chain.link[what->link].name, v, &who, &e);
 	}
 	return e;
 }
@@ -292,12 +292,13 @@ static void act(struct dlo_judge *j, const struct subject *what,
 	}
 	if (e.by) {
 		count(j, DLO_STAT_EXCEPTED);
-		dlo_exception_hit(&j->exception[e.by - 1], j->from->ts_ns);
+		dlo_exception_hit(
+			&j->rules->exception[e.by - 1], j->from->ts_ns);
 	} else if (v->action == DLO_ACTION_ALERT) {
 		alert(j, what, v, e.expired);
 	} else if (v->action == DLO_ACTION_COUNT) {
 		count(j, DLO_STAT_COUNTED);
-		dlo_tally_add(j->tally, v->group, client(j),
+		dlo_tally_add(j->rules->tally, v->group, client(j),
 			j->from->dgram->ip_version);
 	}
 }
@@ -312,13 +313,13 @@ static __attribute__((noinline)) size_t decide(struct dlo_judge *j, size_t n)
 			j->stats, DLO_STAT_MATCHES_OVER, n - DLO_HITS_MAX);
 		n = DLO_HITS_MAX;
 	}
-	return dlo_ruleset_decide(j->rules, j->hit, n, j->verdict);
+	return dlo_ruleset_decide(j->rules->set, j->hit, n, j->verdict);
 }
 
 /* Nearly all names end here. */
 static size_t match(struct dlo_judge *j, const struct dlo_name *name)
 {
-	return dlo_ruleset_match(j->rules, name, j->hit, DLO_HITS_MAX);
+	return dlo_ruleset_match(j->rules->set, name, j->hit, DLO_HITS_MAX);
 }
 
 /* ---- questions ---------------------------------------------------------- */
@@ -505,72 +506,44 @@ void dlo_judge_message(struct dlo_judge *j, const struct dlo_delivery *from,
 	}
 }
 
-/* ---- closing lines ------------------------------------------------------ */
-
-static void on_closing(void *ctx, const struct dlo_limit_closing *closing)
-{
-	struct dlo_judge *j = ctx;
-	struct dlo_record rec = {
-		.rules = j->rules,
-		.kind = DLO_RECORD_CLOSING,
-		.flags = DLO_RECORD_FIRST | DLO_RECORD_LAST,
-		.level = closing->level,
-		.n_matches = closing->n_matches,
-		.n_matches_total = closing->n_matches,
-		.count = closing->count,
-		.first_ns = closing->first_ns,
-		.last_ns = closing->last_ns,
-		.n_clients = closing->ip_version ? 1 : 0,
-		.meta.ts_ns = closing->closed_ns,
-		.meta.ip_version = closing->ip_version,
-	};
-
-	memcpy(rec.match, closing->match, sizeof(closing->match));
-	memcpy(rec.meta.src, closing->client, sizeof(closing->client));
-	count(j, DLO_STAT_CLOSINGS);
-	j->cfg->record(j->cfg->ctx, &rec);
-}
-
 /* ---- making one --------------------------------------------------------- */
 
-int dlo_judge_init(struct dlo_judge *j)
+int dlo_judge_init(struct dlo_judge *j, const struct dlo_ruleset *set)
 {
-	const struct dlo_engine_config *cfg = j->cfg;
-	uint32_t n_groups = dlo_ruleset_n_groups(j->rules);
-	unsigned n_exceptions = dlo_ruleset_n_exceptions(j->rules);
-	int r = dlo_tally_new(n_groups, cfg->seed, &j->tally);
+	int r = dlo_engine_rules_new(j->cfg, set, &j->rules);
 
-	if (!r && n_exceptions) {
-		j->exception = calloc(n_exceptions, sizeof(*j->exception));
-		r = j->exception ? 0 : -ENOMEM;
-	}
 	if (!r) {
-		r = dlo_pair_new(cfg->seed, &j->pair);
-	}
-	if (!r && cfg->limit_n) {
-		r = dlo_limit_new(cfg->limit_n, cfg->limit_s, n_groups,
-			cfg->seed, on_closing, j, &j->limit);
+		dlo_engine_rules_begin(j->rules, j->cfg, j->stats);
+		r = dlo_pair_new(j->cfg->seed, &j->pair);
 	}
 	return r;
 }
 
 void dlo_judge_fini(struct dlo_judge *j)
 {
-	dlo_limit_free(j->limit);
-	dlo_tally_free(j->tally);
-	free(j->exception);
+	dlo_engine_rules_free(j->rules);
 	dlo_pair_free(j->pair);
+}
+
+struct dlo_engine_rules *dlo_judge_swap(
+	struct dlo_judge *j, struct dlo_engine_rules *rules)
+{
+	struct dlo_engine_rules *old = j->rules;
+
+	dlo_engine_rules_end(old, j->now_ns);
+	dlo_engine_rules_begin(rules, j->cfg, j->stats);
+	j->rules = rules;
+	return old;
 }
 
 void dlo_judge_flush(struct dlo_judge *j, uint64_t now_ns)
 {
-	if (!j->limit) {
-		return;
-	}
-	if (now_ns == UINT64_MAX) {
-		dlo_limit_close_all(j->limit, j->now_ns);
-	} else {
-		dlo_limit_expire(j->limit, now_ns);
+	struct dlo_limit *limit = j->rules->limit;
+
+	if (limit && now_ns == UINT64_MAX) {
+		dlo_limit_close_all(limit, j->now_ns);
+	} else if (limit) {
+		dlo_limit_expire(limit, now_ns);
 	}
 }
 
@@ -580,7 +553,7 @@ void dlo_judge_restart(struct dlo_judge *j)
 	j->decode_second = 0;
 	j->n_decoded = 0;
 	dlo_pair_restart(j->pair);
-	if (j->limit) {
-		dlo_limit_restart(j->limit);
+	if (j->rules->limit) {
+		dlo_limit_restart(j->rules->limit);
 	}
 }

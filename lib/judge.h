@@ -6,11 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "alert/limit.h"
-#include "alert/tally.h"
 #include "base/distinct.h"
 #include "base/stats.h"
 #include "dnslookout.h"
+#include "engine_rules.h"
 #include "rules/ruleset.h"
 #include "wire/answer.h"
 #include "wire/chain.h"
@@ -25,11 +24,8 @@
 
 struct dlo_judge {
 	const struct dlo_engine_config *cfg;
-	const struct dlo_ruleset *rules;
+	struct dlo_engine_rules *rules;
 	struct dlo_stats *stats;
-	struct dlo_limit *limit; /* NULL: no limit */
-	struct dlo_tally *tally;
-	struct dlo_exception_hits *exception; /* by number */
 	struct dlo_pair *pair; /* of queries that matched */
 	struct dlo_distinct clients;
 	uint64_t now_ns; /* packet time */
@@ -52,9 +48,8 @@ struct dlo_judge {
 	struct dlo_chain chain; /* from its first question */
 };
 
-/* Allocates the limit, the tally and the counts of exceptions; the caller set
- * cfg, rules and stats, all else is zero. -ENOMEM. */
-int dlo_judge_init(struct dlo_judge *j);
+/* The caller set cfg and stats, all else is zero. -ENOMEM, -EINVAL. */
+int dlo_judge_init(struct dlo_judge *j, const struct dlo_ruleset *set);
 void dlo_judge_fini(struct dlo_judge *j);
 
 /*
@@ -67,6 +62,10 @@ void dlo_judge_message(struct dlo_judge *j, const struct dlo_delivery *from,
 
 /* Closes the limit's windows that are over; UINT64_MAX: all. */
 void dlo_judge_flush(struct dlo_judge *j, uint64_t now_ns);
+
+/* Gives up the old rules, all windows closed, for new ones. */
+struct dlo_engine_rules *dlo_judge_swap(
+	struct dlo_judge *j, struct dlo_engine_rules *rules);
 
 /* Forgets all but the tally. */
 void dlo_judge_restart(struct dlo_judge *j);

@@ -9,8 +9,8 @@ import subprocess
 import threading
 import time
 
-from lab import (LIST, NOBODY, SERVER, case, expect, expect_equal, query, run,
-                 wait_for)
+from lab import (CLIENT, LIST, NOBODY, SERVER, case, expect, expect_equal, query,
+                 run, wait_for)
 
 
 def ctl(lab, *args, env=None, user=None, group=None):
@@ -99,6 +99,53 @@ def ctl_tells(lab):
     expect("sandbox refused" not in sniffer.err, "%s", sniffer.err)
     sniffer.stop(number=signal.SIGTERM)
     expect(not os.path.exists(path), "the socket is still there")
+
+
+@case()
+def ctl_exceptions(lab):
+    """What is excepted, with counters, unused first; and whom it hides."""
+    path = lab.write("known.list", "b.match.example reason=unused\n"
+                     "=n.match.example client=%s owner=alice\n" % CLIENT)
+    given = (*LIST, "--exceptions", path)
+    log = lab.datagrams(lab.base("log"))
+    sniffer, socket_path = serve(
+        lab, "--no-limit", "--exceptions", path, log=log.getsockname())
+    lab.ask("n.match.example", 2)
+    lab.ask("other.match.example")
+    wait_for("three queries", lambda: answer(
+        lab, socket_path, "status")["interfaces"][0]["queries"] == 3)
+    unused, used = answer(lab, socket_path, "exceptions")
+    last = used.pop("last")
+    expect(re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", last),
+           "last hit %r", last)
+    name = os.path.basename(path)
+    expect_equal("unused", unused, {
+        "pattern": "b.match.example", "client": "", "rule": "", "service": "",
+        "until": "", "owner": "", "reason": "unused", "file": name, "line": 1,
+        "hits": 0, "last": ""})
+    expect_equal("used", used, {
+        "pattern": "=n.match.example", "client": CLIENT, "rule": "",
+        "service": "", "until": "", "owner": "alice", "reason": "",
+        "file": name, "line": 2, "hits": 2})
+    code, out, err = ctl(lab, "exceptions", "--control", socket_path)
+    expect_equal("exit status (%s)" % err, code, 0)
+    expect(re.fullmatch(
+        r"exceptions, unused first:\n  \S+:1 b\.match\.example: 0\n"
+        r"  \S+:2 =n\.match\.example client=\S+: 2, last .*\n", out),
+           "says %r", out)
+    for client in (CLIENT, SERVER):
+        ask = ("--client", client, "n.match.example")
+        alone = subprocess.run(
+            [lab.binary, "explain", *given, *ask], check=False,
+            capture_output=True, text=True).stdout
+        expect(("excepted [" in alone) == (client == CLIENT), "%s", alone)
+        _, asked, _ = ctl(lab, "--control", socket_path, "explain", *ask)
+        expect_equal("explanation for " + client, asked, alone)
+    code, out, err = ctl(lab, "--control", socket_path, "explain", "--client",
+                         "192.0.2", "n.match.example")
+    expect_equal("no address", (code, out), (1, ""))
+    expect('--client takes an address, not "192.0.2"' in err, "says %r", err)
+    sniffer.stop(number=signal.SIGTERM)
 
 
 @case()

@@ -24,6 +24,7 @@ import subprocess
 import tempfile
 import time
 
+LIBC = ctypes.CDLL(None, use_errno=True)
 LIMIT = 20.0  # seconds; a marker normally needs a tenth of one
 CLIENT, SERVER = "192.0.2.2", "198.51.100.53"
 CLIENT6, SERVER6 = "2001:db8:1::2", "2001:db8:2::53"
@@ -219,6 +220,60 @@ def counts(text):
     return result
 
 
+# ---- threads -----------------------------------------------------------------
+
+
+def threads(process, names):
+    """{name: id} of its threads, once there are these; of those of one name
+    (libuv's workers have that of the first), the first."""
+    tasks = "/proc/%d/task" % process.pid
+
+    def look():
+        found = {}
+        for tid in sorted(os.listdir(tasks), key=int):
+            with open("%s/%s/comm" % (tasks, tid), encoding="ascii") as f:
+                found.setdefault(f.read().strip(), int(tid))
+        return found if set(found) == names else None
+    return wait_for("threads " + " ".join(sorted(names)), look)
+
+
+def freeze(process):
+    """Stops all threads of a process, and sees that they are."""
+    process.signal(signal.SIGSTOP)
+    tasks = "/proc/%d/task" % process.pid
+
+    def stopped():
+        for task in os.listdir(tasks):
+            with open("%s/%s/stat" % (tasks, task), encoding="ascii") as f:
+                if f.read().rsplit(")", 1)[1].split()[0] != "T":
+                    return False
+        return True
+    wait_for("stopped process", stopped)
+
+
+PTRACE_SEIZE, PTRACE_INTERRUPT, PTRACE_DETACH = 0x4206, 0x4207, 17
+WALL = 0x40000000  # waitpid(): threads, too
+
+
+def stop_thread(tid):
+    """One thread stands still, the others of its process go on."""
+    for request in (PTRACE_SEIZE, PTRACE_INTERRUPT):
+        if LIBC.ptrace(request, tid, None, None):
+            raise Skip("ptrace: " + os.strerror(ctypes.get_errno()))
+    os.waitpid(tid, WALL)
+
+
+@contextlib.contextmanager
+def stopped_thread(tid):
+    """The same for a while."""
+    stop_thread(tid)
+    try:
+        yield
+    finally:
+        expect_equal("detaching", LIBC.ptrace(PTRACE_DETACH, tid, None, None),
+                     0)
+
+
 # ---- messages and frames -----------------------------------------------------
 
 
@@ -284,7 +339,6 @@ ENDS = {
     "s0": ("02:00:00:00:02:02", SERVER, SERVER6),
     "x0": ("02:00:00:00:03:01", "", ""),
     "x1": ("02:00:00:00:03:02", "", "")}
-LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNET = 0x40000000
 
 
@@ -449,6 +503,17 @@ class Lab:
         s.settimeout(LIMIT)
         self.closing.append(s)
         return s
+
+    def said(self):
+        """What each program of the case has said on stderr."""
+        return [p.err for p in self.processes]
+
+    def account(self):
+        """Lines for a failed case: what the programs have said at last."""
+        return ["%s[%d] %s: %s" % (p.name, p.pid, where, line)
+                for p in self.processes
+                for where, text in (("stdout", p.out), ("stderr", p.err))
+                for line in text.splitlines()[-12:]]
 
     def end_case(self):
         """Ends what a case has started."""

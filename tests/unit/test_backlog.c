@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "await.h"
 #include "backlog.h"
 #include "spooling.h"
 
@@ -94,19 +95,6 @@ int __wrap_fsync(int fd)
 }
 
 /* ---- the output ---- */
-
-static void nap_ms(unsigned ms)
-{
-	nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000L}, NULL);
-}
-
-#define await(condition) \
-	do { \
-		for (unsigned ms_ = 0; !(condition); ms_++) { \
-			assert_true(ms_ < LIMIT_MS); \
-			nap_ms(1); \
-		} \
-	} while (0)
 
 static void take(const struct iovec *v)
 {

@@ -15,35 +15,12 @@
 
 #include <cmocka.h>
 
+#include "out.h"
 #include "rules/ruleset.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
 /* ---- help ---------------------------------------------------------------- */
-
-struct out {
-	char text[2048];
-	size_t len;
-};
-
-static void put(struct out *o, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-static void put(struct out *o, const char *fmt, ...)
-{
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(o->text + o->len, sizeof(o->text) - o->len, fmt, ap);
-	va_end(ap);
-	assert_true(n >= 0 && (size_t)n < sizeof(o->text) - o->len);
-	o->len += (size_t)n;
-}
-
-static void put_diag(struct out *o, const struct dlo_diag *d)
-{
-	put(o, "%s:%u:%u: %s\n", d->file, d->line, d->col, d->msg);
-}
 
 static struct dlo_builder *builder(const char *list)
 {

@@ -24,23 +24,23 @@
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
-/* In place of the library's: an engine is what it has counted. */
-struct dlo_engine {
-	struct exception_hits hits[4];
+/* In place of the library's: what an engine has counted. */
+struct dlo_engine_rules {
+	struct exception_hits hits[5];
 };
 
-uint64_t dlo_engine_exception(
-	const struct dlo_engine *e, uint32_t i, uint64_t *ret_last_ns)
+uint64_t dlo_engine_rules_exception(
+	const struct dlo_engine_rules *r, uint32_t i, uint64_t *ret_last_ns)
 {
-	*ret_last_ns = e->hits[i].last_ns;
-	return e->hits[i].n;
+	*ret_last_ns = r->hits[i].last_ns;
+	return r->hits[i].n;
 }
 
 /* ---- a folder, a rule set, two sources ----------------------------------- */
 
 static char folder[] = P_tmpdir "/dnslookout-XXXXXX";
 static char path[64], said[4096];
-static struct dlo_engine engines[2];
+static struct dlo_engine_rules counted[2];
 static struct source sources[2];
 
 static const char text[] = "a.example owner=alice\n"
@@ -66,9 +66,9 @@ static struct dlo_ruleset *ruleset(const char *exceptions)
 static int begin(void **state)
 {
 	(void)state;
-	memset(engines, 0, sizeof(engines));
-	sources[0].engine = &engines[0];
-	sources[1].engine = &engines[1];
+	memset(counted, 0, sizeof(counted));
+	sources[0].rules = &counted[0];
+	sources[1].rules = &counted[1];
 	unlink(path);
 	rmdir(path);
 	return 0;
@@ -159,10 +159,10 @@ static void test_over_restarts(void **state)
 	(void)state;
 	open_with(&x, rs);
 	assert_string_equal(said, "");
-	engines[0].hits[0] = (struct exception_hits){3, 300};
-	engines[1].hits[0] = (struct exception_hits){1, 700};
-	engines[1].hits[1] = (struct exception_hits){2, 500};
-	engines[0].hits[2] = (struct exception_hits){5, 900};
+	counted[0].hits[0] = (struct exception_hits){3, 300};
+	counted[1].hits[0] = (struct exception_hits){1, 700};
+	counted[1].hits[1] = (struct exception_hits){2, 500};
+	counted[0].hits[2] = (struct exception_hits){5, 900};
 	assert_string_equal(rows(&x, 2), "4:0@0 2:2@500 1:4@700 3:5@900 ");
 	exceptions_keep(&x, sources, 2, NULL);
 	assert_int_equal(stat(path, &st), 0);
@@ -172,19 +172,72 @@ static void test_over_restarts(void **state)
 	/* The same exceptions in another order, one gone, one new. */
 	other = ruleset("d.example\nb.example client=192.0.2.0/24 owner=bob\n"
 			"a.example until=2027-01-31\n");
-	memset(engines, 0, sizeof(engines));
+	memset(counted, 0, sizeof(counted));
 	open_with(&x, other);
 	assert_string_equal(said, "");
 	assert_string_equal(rows(&x, 2), "1:0@0 2:2@500 3:4@700 ");
-	engines[0].hits[1] = (struct exception_hits){10, 1000};
+	counted[0].hits[1] = (struct exception_hits){10, 1000};
 	assert_string_equal(rows(&x, 1), "1:0@0 3:4@700 2:12@1000 ");
 	exceptions_keep(&x, sources, 1, NULL);
 	exceptions_close(&x);
 
-	memset(engines, 0, sizeof(engines));
+	memset(counted, 0, sizeof(counted));
 	open_with(&x, rs);
 	assert_string_equal(rows(&x, 2), "3:0@0 4:0@0 1:4@700 2:12@1000 ");
 	exceptions_close(&x);
+	dlo_ruleset_free(other);
+	dlo_ruleset_free(rs);
+}
+
+/* Another rule set while it runs: what both have is counted on, of two that are
+ * the same, in their order; the file tells of the new ones. */
+static void test_over_reloads(void **state)
+{
+	struct dlo_ruleset *rs = ruleset(text), *none = ruleset("");
+	struct dlo_ruleset *other = ruleset("d.example\n"
+					    "a.example owner=bob\n"
+					    "c.example\n"
+					    "a.example\n"
+					    "a.example\n");
+	struct exceptions_next next;
+	struct exceptions x;
+
+	(void)state;
+	open_with(&x, rs);
+	counted[0].hits[0] = (struct exception_hits){3, 300};
+	counted[1].hits[0] = (struct exception_hits){1, 700};
+	counted[1].hits[1] = (struct exception_hits){4, 500};
+	counted[0].hits[2] = (struct exception_hits){5, 900};
+	exceptions_keep(&x, sources, 2, NULL);
+	assert_int_equal(exceptions_prepare(&x, other, &next), 0);
+	counted[0].hits[2].n = 1; /* the sum stays */
+	counted[0].hits[3] = (struct exception_hits){4, 800}; /* meanwhile */
+	exceptions_exchange(&x, &next, sources, 2);
+	memset(counted, 0, sizeof(counted)); /* the new rules' */
+	assert_string_equal(
+		rows(&x, 2), "1:0@0 5:0@0 2:4@700 3:4@800 4:1@900 ");
+	counted[1].hits[0] = (struct exception_hits){4, 1000};
+	assert_string_equal(
+		rows(&x, 2), "5:0@0 2:4@700 3:4@800 4:1@900 1:4@1000 ");
+	exceptions_keep(&x, sources, 2, NULL);
+
+	/* None, and all again: they begin anew. */
+	assert_int_equal(exceptions_prepare(&x, none, &next), 0);
+	exceptions_exchange(&x, &next, sources, 2);
+	memset(counted, 0, sizeof(counted));
+	assert_string_equal(rows(&x, 2), "");
+	assert_int_equal(exceptions_prepare(&x, rs, &next), 0);
+	exceptions_forget(&next);
+	assert_int_equal(exceptions_prepare(&x, rs, &next), 0);
+	exceptions_exchange(&x, &next, sources, 2);
+	assert_string_equal(rows(&x, 2), "1:0@0 2:0@0 3:0@0 4:0@0 ");
+	exceptions_close(&x);
+
+	open_with(&x, other); /* what was kept last */
+	assert_string_equal(
+		rows(&x, 2), "5:0@0 2:4@700 3:4@800 4:1@900 1:4@1000 ");
+	exceptions_close(&x);
+	dlo_ruleset_free(none);
 	dlo_ruleset_free(other);
 	dlo_ruleset_free(rs);
 }
@@ -199,23 +252,23 @@ static void test_nothing_new(void **state)
 	open_with(&x, rs);
 	exceptions_keep(&x, sources, 2, NULL);
 	assert_int_equal(access(path, F_OK), -1);
-	engines[0].hits[0].n = 1;
+	counted[0].hits[0].n = 1;
 	exceptions_keep(&x, sources, 2, NULL);
 	assert_int_equal(unlink(path), 0);
 	exceptions_keep(&x, sources, 2, NULL);
 	assert_int_equal(access(path, F_OK), -1);
-	engines[0].hits[1].n = 1;
+	counted[0].hits[1].n = 1;
 	exceptions_keep(&x, sources, 2, NULL);
 	assert_int_equal(access(path, F_OK), 0);
 	exceptions_close(&x);
 	open_with(&x, rs); /* nor when it has just been read */
-	memset(engines, 0, sizeof(engines));
+	memset(counted, 0, sizeof(counted));
 	assert_int_equal(unlink(path), 0);
 	exceptions_keep(&x, sources, 2, NULL);
 	assert_int_equal(access(path, F_OK), -1);
 	exceptions_close(&x);
 	assert_int_equal(exceptions_open(&x, rs, NULL), 0);
-	engines[0].hits[0].n = 7;
+	counted[0].hits[0].n = 7;
 	exceptions_keep(&x, sources, 2, NULL);
 	assert_int_equal(access(path, F_OK), -1);
 	assert_string_equal(rows(&x, 2), "2:0@0 3:0@0 4:0@0 1:7@0 ");
@@ -298,7 +351,7 @@ static void test_bad_file(void **state)
 	} else {
 		assert_string_equal(said, "");
 	}
-	engines[0].hits[0] = (struct exception_hits){1, 1};
+	counted[0].hits[0] = (struct exception_hits){1, 1};
 	exceptions_keep(&x, sources, 2, NULL);
 	read_file(again, sizeof(again));
 	assert_int_equal(strcmp(again, content) != 0, c->kept);
@@ -313,7 +366,7 @@ static void test_no_file(void **state)
 	struct exceptions x;
 
 	(void)state;
-	engines[0].hits[0].n = 1;
+	counted[0].hits[0].n = 1;
 	assert_int_equal(mkfifo(path, 0600), 0);
 	open_with(&x, rs);
 	assert_non_null(strstr(said, "left as it is"));
@@ -340,7 +393,7 @@ static void test_cannot_keep(void **state)
 	(void)state;
 	snprintf(fresh, sizeof(fresh), "%s.new", path);
 	open_with(&x, rs);
-	engines[0].hits[0].n = 1;
+	counted[0].hits[0].n = 1;
 	exceptions_keep(&x, sources, 2, NULL);
 	read_file(before, sizeof(before));
 	assert_int_equal(symlink("/dev/full", fresh), 0);
@@ -349,7 +402,7 @@ static void test_cannot_keep(void **state)
 			assert_int_equal(unlink(fresh), 0);
 			assert_int_equal(mkdir(fresh, 0700), 0);
 		}
-		engines[0].hits[0].n++;
+		counted[0].hits[0].n++;
 		f = overhear(&saved);
 		exceptions_keep(&x, sources, 2, NULL);
 		heard(f, saved);
@@ -362,11 +415,20 @@ static void test_cannot_keep(void **state)
 	exceptions_keep(&x, sources, 2, NULL);
 	assert_int_equal(access(fresh, F_OK), -1);
 	exceptions_close(&x);
-	memset(engines, 0, sizeof(engines));
+	memset(counted, 0, sizeof(counted));
 	open_with(&x, rs);
 	assert_non_null(strstr(rows(&x, 2), "1:5@0 "));
 	exceptions_close(&x);
 	dlo_ruleset_free(rs);
+}
+
+/* In two pieces. */
+static int write_text(const char *to, const char *octets, size_t len)
+{
+	char *p = (char *)(uintptr_t)octets;
+	struct iovec v[2] = {{p, len / 2}, {p + len / 2, len - len / 2}};
+
+	return state_write(to, v, 2);
 }
 
 /* A disk that is full in the middle of it leaves the old file, and no other. */
@@ -382,13 +444,13 @@ static void test_disk_full(void **state)
 	read_file(before, sizeof(before));
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &few), 0);
-	assert_int_equal(state_write(path, text, sizeof(text) - 1), 0);
-	assert_int_equal(state_write(path, said, sizeof(said)), -EFBIG);
+	assert_int_equal(write_text(path, text, sizeof(text) - 1), 0);
+	assert_int_equal(write_text(path, said, sizeof(said)), -EFBIG);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
 	read_file(after, sizeof(after));
 	assert_string_equal(after, text);
 	assert_int_equal(access(fresh, F_OK), -1);
-	assert_int_equal(state_write("/nowhere/at/all", text, 1), -ENOENT);
+	assert_int_equal(write_text("/nowhere/at/all", text, 1), -ENOENT);
 }
 
 /* In a thread of the loop, one after the other. */
@@ -401,10 +463,10 @@ static void test_with_a_loop(void **state)
 	(void)state;
 	open_with(&x, rs);
 	assert_int_equal(uv_loop_init(&loop), 0);
-	engines[0].hits[0].n = 1;
+	counted[0].hits[0].n = 1;
 	exceptions_keep(&x, sources, 2, &loop);
 	assert_true(x.keeping);
-	engines[0].hits[0].n = 2;
+	counted[0].hits[0].n = 2;
 	exceptions_keep(&x, sources, 2, &loop); /* too early */
 	assert_int_equal(uv_run(&loop, UV_RUN_DEFAULT), 0);
 	assert_false(x.keeping);
@@ -414,7 +476,7 @@ static void test_with_a_loop(void **state)
 	assert_int_equal(uv_loop_close(&loop), 0);
 	assert_int_equal(x.kept, 2);
 	exceptions_close(&x);
-	memset(engines, 0, sizeof(engines));
+	memset(counted, 0, sizeof(counted));
 	open_with(&x, rs);
 	assert_non_null(strstr(rows(&x, 2), "1:2@0 "));
 	exceptions_close(&x);
@@ -463,6 +525,7 @@ int main(void)
 {
 	static const struct CMUnitTest others[] = {
 		cmocka_unit_test_setup(test_over_restarts, begin),
+		cmocka_unit_test_setup(test_over_reloads, begin),
 		cmocka_unit_test_setup(test_nothing_new, begin),
 		cmocka_unit_test_setup(test_no_file, begin),
 		cmocka_unit_test_setup(test_cannot_keep, begin),

@@ -10,7 +10,8 @@
 
 #include <cmocka.h>
 
-#include "dnslookout.h"
+#define OUT_MAX 3072
+#include "out.h"
 
 #define TEXT(s) s, sizeof(s) - 1
 
@@ -328,30 +329,6 @@ static const struct list_case cases[] = {
 		"bad=1\nx.list:1:10: control character 0x0d\n"},
 	{"a comment may hold anything", "x.list", TEXT("#\0\x01\xff\n"), ""},
 };
-
-struct out {
-	char text[3072];
-	size_t len;
-};
-
-static void put(struct out *o, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-static void put(struct out *o, const char *fmt, ...)
-{
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(o->text + o->len, sizeof(o->text) - o->len, fmt, ap);
-	va_end(ap);
-	assert_true(n >= 0 && (size_t)n < sizeof(o->text) - o->len);
-	o->len += (size_t)n;
-}
-
-static void put_diag(struct out *o, const struct dlo_diag *d)
-{
-	put(o, "%s:%u:%u: %s\n", d->file, d->line, d->col, d->msg);
-}
 
 static void put_pattern(
 	struct out *o, const struct dlo_pattern_info *p, const char *text)

@@ -198,7 +198,7 @@ static void test_meet(void **state)
 				0);
 			dlo_symbols(&p, &s[k]);
 		}
-		print_message("%s, %s\n", c->a, c->b);
+		print_message("# %s, %s\n", c->a, c->b);
 		assert_int_equal(dlo_symbols_meet(&s[0], &s[1]), c->want);
 		assert_int_equal(dlo_symbols_meet(&s[1], &s[0]), c->want);
 	}

@@ -69,10 +69,10 @@ const struct dlo_exception_info *dlo_ruleset_exception(
 	return NULL;
 }
 
-uint64_t dlo_engine_exception(
-	const struct dlo_engine *e, uint32_t i, uint64_t *ret_last_ns)
+uint64_t dlo_engine_rules_exception(
+	const struct dlo_engine_rules *r, uint32_t i, uint64_t *ret_last_ns)
 {
-	(void)e;
+	(void)r;
 	(void)i;
 	(void)ret_last_ns;
 	return 0;
@@ -87,8 +87,18 @@ struct output_alerts outputs_alerts(const struct outputs *o, unsigned i)
 		.raised = 107 + i,
 		.delivered = 90 + i,
 		.waiting = 7,
-		.spooled = 7,
+		.spooled = 5,
+		.recovered = 2,
 		.lost = 3};
+}
+
+/* In place of reload.c's. */
+static struct reload_outcome reloaded = {.when = 4000};
+
+const struct reload_outcome *reload_newest(const struct reload *r)
+{
+	assert_non_null(r);
+	return &reloaded;
 }
 
 static void count(struct rule_counts *c, uint32_t pattern, unsigned level)
@@ -110,6 +120,7 @@ static void print(FILE *f)
 	l = (struct loop){.sources = sources,
 		.n_sources = 2,
 		.outputs.n = 2,
+		.reload = (struct reload *)(void *)&reloaded,
 		.started = 1000,
 		.age = {2000, 3000},
 		.n_test_alerts = 4};
@@ -187,10 +198,15 @@ static void test_samples(void **state)
 		"dnslookout_alerts_delivered_total{output=\"file\"} 91",
 		"dnslookout_alerts_waiting{output=\"file\"} 7",
 		"dnslookout_alerts_lost_total{output=\"syslog\"} 3",
+		"dnslookout_alerts_spooled{output=\"syslog\"} 5",
+		"# TYPE dnslookout_alerts_recovered_total counter",
+		"dnslookout_alerts_recovered_total{output=\"file\"} 2",
 		"dnslookout_test_alerts_total 4",
 		"dnslookout_start_time_seconds 1000",
 		"dnslookout_rules 34",
 		"dnslookout_patterns 1254",
+		"dnslookout_rules_last_reload_success 0",
+		"dnslookout_rules_last_reload_timestamp_seconds 4000",
 		"dnslookout_list_oldest_timestamp_seconds 2000",
 		"dnslookout_list_newest_timestamp_seconds 3000",
 	};

@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "await.h"
 #include "output.h"
 #include "spooling.h"
 #include "writer.h"
@@ -98,19 +99,6 @@ int __wrap_fstatvfs64(int fd, struct statvfs *ret)
 }
 
 /* ---- */
-
-static void nap_ms(unsigned ms)
-{
-	nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000L}, NULL);
-}
-
-#define await(condition) \
-	do { \
-		for (unsigned ms_ = 0; !(condition); ms_++) { \
-			assert_true(ms_ < LIMIT_MS); \
-			nap_ms(1); \
-		} \
-	} while (0)
 
 static int open_output(bool replay)
 {

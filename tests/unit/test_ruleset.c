@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "base/hash.h"
+#include "out.h"
 #include "rules/intern.h"
 #include "rules/ruleset.h"
 
@@ -52,25 +53,6 @@ void *__wrap_realloc(void *p, size_t n)
 }
 
 /* ---- help ---------------------------------------------------------------- */
-
-struct out {
-	char text[1024];
-	size_t len;
-};
-
-static void put(struct out *o, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-static void put(struct out *o, const char *fmt, ...)
-{
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(o->text + o->len, sizeof(o->text) - o->len, fmt, ap);
-	va_end(ap);
-	assert_true(n >= 0 && (size_t)n < sizeof(o->text) - o->len);
-	o->len += (size_t)n;
-}
 
 static void add(struct dlo_builder *b, const char *file, const char *text)
 {

@@ -19,11 +19,16 @@
 #include "log.h"
 
 /* In place of the library's: an engine is what it has counted. */
+struct dlo_engine_rules {
+	struct dlo_tally_row row[4];
+	unsigned n_rows;
+	struct exception_hits exception[3];
+};
+
 struct dlo_engine {
 	uint64_t stat[DLO_STAT__N];
-	struct dlo_tally_row row[4];
-	unsigned n_rows, n_vlans;
-	struct exception_hits exception[3];
+	unsigned n_vlans;
+	struct dlo_engine_rules rules;
 };
 
 static unsigned n_lists, n_patterns, n_exceptions;
@@ -33,11 +38,11 @@ uint64_t dlo_engine_stat(const struct dlo_engine *e, enum dlo_stat stat)
 	return e->stat[stat];
 }
 
-void dlo_engine_tally(const struct dlo_engine *e,
+void dlo_engine_rules_tally(const struct dlo_engine_rules *r,
 	void (*row)(void *ctx, const struct dlo_tally_row *row), void *ctx)
 {
-	for (unsigned i = 0; i < e->n_rows; i++) {
-		row(ctx, &e->row[i]);
+	for (unsigned i = 0; i < r->n_rows; i++) {
+		row(ctx, &r->row[i]);
 	}
 }
 
@@ -96,11 +101,11 @@ const struct dlo_exception_info *dlo_ruleset_exception(
 	return &e[i];
 }
 
-uint64_t dlo_engine_exception(
-	const struct dlo_engine *e, uint32_t i, uint64_t *ret_last_ns)
+uint64_t dlo_engine_rules_exception(
+	const struct dlo_engine_rules *r, uint32_t i, uint64_t *ret_last_ns)
 {
-	*ret_last_ns = e->exception[i].last_ns;
-	return e->exception[i].n;
+	*ret_last_ns = r->exception[i].last_ns;
+	return r->exception[i].n;
 }
 
 /* The one output there is. */
@@ -128,7 +133,8 @@ static const char *say(struct dlo_engine engines[2],
 	struct source sources[2] = {{0}};
 	struct exception_hits before[3] = {{0}};
 	struct exceptions exceptions = {.before = before};
-	struct outputs outputs = {.n = 1};
+	static struct outputs outputs = {.n = 1};
+	struct tallies tallies = {0};
 	int log = memfd_create("stderr", MFD_CLOEXEC);
 	int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 	char *census;
@@ -136,6 +142,7 @@ static const char *say(struct dlo_engine engines[2],
 
 	for (unsigned i = 0; i < 2; i++) {
 		sources[i].engine = &engines[i];
+		sources[i].rules = &engines[i].rules;
 	}
 	atomic_store(&sources[0].counts.captured, counts->captured);
 	atomic_store(&sources[0].counts.filtered, counts->filtered);
@@ -147,8 +154,10 @@ static const char *say(struct dlo_engine engines[2],
 		.raised = summary_alerts(sources, 2),
 		.delivered = summary_alerts(sources, 2) - lost,
 		.lost = lost};
-	summary_say(&options, sources, 2, NULL, &exceptions, &outputs, true);
+	summary_say(
+		&options, sources, 2, NULL, &exceptions, &outputs, &tallies);
 	dup2(saved, STDERR_FILENO);
+	tallies_free(&tallies);
 	n = pread(log, text, sizeof(text) - 1, 0);
 	assert_true(n >= 0);
 	text[n] = '\0';
@@ -215,9 +224,9 @@ static void test_in_a_batch(void **state)
 static void test_tallies(void **state)
 {
 	static struct dlo_engine engines[2] = {
-		{.row = {ROW(1, 4, 2), ROW(0, 0, 7), ROW(2, 4, 1)},
-			.n_rows = 3},
-		{.row = {ROW(1, 4, 3), ROW(0, 0, 1)}, .n_rows = 2}};
+		{.rules.row = {ROW(1, 4, 2), ROW(0, 0, 7), ROW(2, 4, 1)},
+			.rules.n_rows = 3},
+		{.rules.row = {ROW(1, 4, 3), ROW(0, 0, 1)}, .rules.n_rows = 2}};
 	const struct source_counts counts = {0};
 	const char *text;
 
@@ -229,8 +238,8 @@ static void test_tallies(void **state)
 				  "\tothers 8\n"
 				  "\t1.0.0.0 5\n"
 				  "\t2.0.0.0 1\n");
-	engines[0].n_rows = 1;
-	engines[1].n_rows = 1;
+	engines[0].rules.n_rows = 1;
+	engines[1].rules.n_rows = 1;
 	text = strstr(say(engines, &counts, false, 0), "counted only:\n");
 	assert_non_null(text);
 	assert_string_equal(text, "counted only:\n"
@@ -292,9 +301,10 @@ static void test_exceptions(void **state)
 {
 	static struct dlo_engine engines[2] = {
 		{.stat = {[DLO_STAT_EXCEPTED] = 5},
-			.exception = {{4, TS}, {0, 0}, {1, TS - 60000000000}}},
+			.rules.exception = {{4, TS}, {0, 0},
+				{1, TS - 60000000000}}},
 		{.stat = {[DLO_STAT_EXCEPTED] = 1},
-			.exception = {{1, TS - 1}, {0, 0}, {0, 0}}},
+			.rules.exception = {{1, TS - 1}, {0, 0}, {0, 0}}},
 	};
 	const struct source_counts counts = {0};
 	const char *text;

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "await.h"
 #include "writer.h"
 
 enum mode {
@@ -50,20 +51,6 @@ static unsigned next_random(unsigned *seed)
 	*seed = *seed * 1103515245u + 12345u;
 	return *seed >> 16;
 }
-
-static void nap_ms(unsigned ms)
-{
-	nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000L}, NULL);
-}
-
-/* Waits for something that another thread does. */
-#define await(condition) \
-	do { \
-		for (unsigned ms_ = 0; !(condition); ms_++) { \
-			assert_true(ms_ < LIMIT_MS); \
-			nap_ms(1); \
-		} \
-	} while (0)
 
 static size_t keep(
 	struct reader *r, const struct iovec *v, unsigned n, size_t most)
