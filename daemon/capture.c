@@ -8,9 +8,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "log.h"
 #include "plural.h"
 #include "watchdog.h"
@@ -192,14 +192,6 @@ static int dispatch(struct source *s)
 	return r;
 }
 
-uint64_t capture_now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (uint64_t)t.tv_sec * SECOND_NS + (uint64_t)t.tv_nsec;
-}
-
 /* libpcap's counters are 32 bits wide and wrap: add what is new. */
 static void read_kernel_counts(struct source *s)
 {
@@ -261,7 +253,7 @@ static void say_lost(struct source *s)
  * a second when it is not. */
 static void housekeeping(struct source *s, bool idle, uint64_t *done_ns)
 {
-	uint64_t now = capture_now_ns();
+	uint64_t now = clock_wall_ns();
 	const char *wrong;
 
 	if (idle || now - *done_ns >= SECOND_NS) {
@@ -282,18 +274,18 @@ static void housekeeping(struct source *s, bool idle, uint64_t *done_ns)
  * when it is full, or after the time-out that was set. */
 static void drain(struct source *s)
 {
-	uint64_t end_ns = capture_now_ns() + DRAIN_NS;
+	uint64_t end_ns = clock_wall_ns() + DRAIN_NS;
 	struct pollfd fd = {
 		.fd = pcap_get_selectable_fd(s->pcap), .events = POLLIN};
 
-	while (!s->done && capture_now_ns() < end_ns && dispatch(s) >= 0) {
+	while (!s->done && clock_wall_ns() < end_ns && dispatch(s) >= 0) {
 		poll(&fd, 1, DRAIN_POLL_MS);
 	}
 }
 
 void capture_live(struct source *s)
 {
-	uint64_t kept_ns = capture_now_ns();
+	uint64_t kept_ns = clock_wall_ns();
 	bool down = false;
 	int r = 0;
 

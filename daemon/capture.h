@@ -11,9 +11,6 @@
 #include "ring.h"
 #include "source.h"
 
-/* Nanoseconds since the epoch, by the wall clock. */
-uint64_t capture_now_ns(void);
-
 /* Whether the thread is asked to end. */
 bool capture_stopped(const struct source *s);
 

@@ -3,7 +3,8 @@
 #include "sampler.h"
 
 #include <stdio.h>
-#include <time.h>
+
+#include "clock.h"
 
 #define SNAPLEN 96 /* headers, through two tunnels */
 #define BUFFER (1024 * 1024)
@@ -87,18 +88,9 @@ static bool read_frames(struct sampler *s)
 	return r != PCAP_ERROR;
 }
 
-/* Not the time of day: that may be set. */
-static uint64_t monotonic_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * UINT64_C(1000000000) + (uint64_t)t.tv_nsec;
-}
-
 const char *sampler_tick(struct sampler *s)
 {
-	uint64_t now_ns = monotonic_ns();
+	uint64_t now_ns = clock_steady_ns();
 	bool fine;
 
 	if (!s->engine || now_ns < s->from_ns) {
