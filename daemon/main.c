@@ -6,12 +6,12 @@
  *	                   │            │          ├ config ─┤
  *	                   │            │          └ dump ───┘
  *	                   │            ├ lists ─ libdnslookout's builder
- *	                   │            ├ source ┬ filter
+ *	                   │            ├ programs ─ filter
+ *	                   │            ├ source ┬ handle
  *	                   │            │        ├ capture ┬ engine ─ ring
  *	                   │            │        │         └ sampler
  *	                   │            │        ├ replay ┬ savefile
- *	                   │            │        ├ watch  ┘
- *	                   │            │        └ programs
+ *	                   │            │        └ watch  ┘
  *	                   │            ├ sandbox ┬ landlock
  *	                   │            │         └ syscalls
  *	                   │            ├ loop ┬ output ┬ out_stdout ┬ writer

@@ -26,6 +26,7 @@
 struct source_context {
 	const struct options *options;
 	const struct dlo_ruleset *rules;
+	struct programs *programs; /* the filter */
 	atomic_uint_fast64_t frames_left; /* of -c; counts down */
 	/* Called in capture threads: something is in a ring. */
 	void (*notify)(void *ctx);
@@ -47,8 +48,7 @@ struct source {
 	struct texts files; /* in order */
 	pcap_t *pcap; /* live: the capture thread's once it runs */
 	int link_type; /* live: of all frames */
-	struct programs *programs; /* files: the user's expression */
-	const struct bpf_program *filter; /* of them, the newest frame's */
+	const struct bpf_program *filter; /* files: the newest frame's */
 	bool done; /* -c is used up */
 	uint64_t packet; /* live: frames so far */
 	bool filtered; /* not every frame gets here */

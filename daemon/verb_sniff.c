@@ -38,6 +38,7 @@ static int open_sources(struct sniff *s)
 {
 	const struct options *o = &s->options;
 	unsigned n = o->interfaces.n ? o->interfaces.n : 1;
+	bool live = !o->files.n && !o->watch;
 	int r;
 
 	s->shared.options = o;
@@ -50,7 +51,11 @@ static int open_sources(struct sniff *s)
 		log_error("out of memory");
 		return EXIT_RUNTIME;
 	}
-	if (o->files.n || o->watch) {
+	r = programs_new(o, live, &s->shared.programs);
+	if (r) {
+		return r;
+	}
+	if (!live) {
 		s->n_sources = 1;
 		return source_open_files(s->sources, &s->shared, &o->files);
 	}
@@ -196,6 +201,7 @@ static void close_all(struct sniff *s)
 		source_close(&s->sources[i]);
 	}
 	free(s->sources);
+	programs_free(s->shared.programs);
 	loop_close(&s->loop);
 	dlo_ruleset_free(s->rules);
 	options_free(&s->options);
