@@ -30,5 +30,8 @@ void capture_resume(struct source *s, const char *name);
 void capture_eof(struct source *s, int exit_code);
 __attribute__((format(printf, 3, 4))) void capture_trouble(
 	struct source *s, int level, const char *format, ...);
+/* The same about an interface that goes away or comes back. */
+__attribute__((format(printf, 3, 4))) void capture_outage(
+	struct source *s, int level, const char *format, ...);
 
 #endif

@@ -2,9 +2,14 @@
 /* handle.c - an interface, opened as the options say. */
 #include "handle.h"
 
+#include <errno.h>
+#include <net/if.h>
+#include <netpacket/packet.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "dnslookout.h"
@@ -134,4 +139,23 @@ int handle_open(const struct options *o, struct programs *programs,
 	r = activate(ret, o, interface);
 	r = r ? r : set_link_type(ret, o);
 	return r ? r : set_filter(ret, programs);
+}
+
+bool handle_is_stale(pcap_t *pcap, const char *interface)
+{
+	int fd = pcap_fileno(pcap);
+	struct sockaddr_ll bound = {0};
+	socklen_t len = sizeof(bound);
+	struct ifreq now = {0};
+
+	/* Some have no network interface behind them, `any` has all. */
+	if (getsockname(fd, (struct sockaddr *)&bound, &len) ||
+		bound.sll_family != AF_PACKET || !bound.sll_ifindex) {
+		return false;
+	}
+	snprintf(now.ifr_name, sizeof(now.ifr_name), "%s", interface);
+	if (ioctl(fd, SIOCGIFINDEX, &now)) {
+		return errno == ENODEV;
+	}
+	return now.ifr_ifindex != bound.sll_ifindex;
 }

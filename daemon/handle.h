@@ -28,4 +28,11 @@ struct handle {
 int handle_open(const struct options *o, struct programs *programs,
 	const char *interface, struct handle *ret);
 
+/*
+ * Whether the interface of that name is not the one that was opened: it was
+ * deleted, or has another name now, which libpcap notices only of one that is
+ * down. Two system calls.
+ */
+bool handle_is_stale(pcap_t *pcap, const char *interface);
+
 #endif

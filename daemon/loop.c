@@ -81,6 +81,17 @@ static void stop(struct loop *l)
 	}
 }
 
+/* ---- the service manager ------------------------------------------------ */
+
+void loop_tell_status(const struct loop *l, const char *before)
+{
+	char text[STATUS_MAX];
+
+	summary_status(l->sources, l->n_sources, l->rules,
+		outputs_lost(&l->outputs), text);
+	notify_send("%sSTATUS=%s", before, text);
+}
+
 /* ---- items -------------------------------------------------------------- */
 
 static void on_file(struct source *s, const struct item *item)
@@ -145,8 +156,12 @@ static void on_item(struct loop *l, struct source *s, const struct item *item)
 		memcpy(s->capture, item->u.note.text, sizeof(s->capture));
 		break;
 	case ITEM_TROUBLE:
+	case ITEM_OUTAGE:
 		log_line((enum log_level)item->u.note.number, "%s",
 			item->u.note.text);
+		if (item->kind == ITEM_OUTAGE) {
+			loop_tell_status(l, "");
+		}
 		break;
 	case ITEM_EOF:
 		on_eof(l, s, item);
@@ -239,21 +254,12 @@ void loop_reader_gone(void *ctx)
 	uv_async_send(&l->state->wake);
 }
 
-static void tell_status(const struct loop *l)
-{
-	char text[STATUS_MAX];
-
-	summary_status(l->sources, l->n_sources, l->rules,
-		outputs_lost(&l->outputs), text);
-	notify_send("STATUS=%s", text);
-}
-
 static void on_minute(uv_timer_t *timer)
 {
 	struct loop_state *st = timer->data;
 	struct loop *l = st->loop;
 
-	tell_status(l);
+	loop_tell_status(l, "");
 	minute_tick(
 		l->sources, l->n_sources, ++st->minutes, l->options->service);
 }

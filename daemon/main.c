@@ -7,17 +7,18 @@
  *	                   │            │          └ dump ───┘
  *	                   │            ├ lists ─ libdnslookout's builder
  *	                   │            ├ programs ─ filter
- *	                   │            ├ source ┬ handle
- *	                   │            │        ├ capture ┬ engine ─ ring
- *	                   │            │        │         └ sampler
+ *	                   │            ├ source ┬ live ┬ handle
+ *	                   │            │        │      ├ outages
+ *	                   │            │        │      └ sampler
  *	                   │            │        ├ replay ┬ savefile
- *	                   │            │        └ watch  ┘
+ *	                   │            │        ├ watch  ┘
+ *	                   │            │        └ capture ─ engine ─ ring
  *	                   │            ├ sandbox ┬ landlock
  *	                   │            │         └ syscalls
- *	                   │            ├ loop ┬ output ┬ out_stdout ┬ writer
+ *	                   │            ├ loop ┬ ifnames
+ *	                   │            │      ├ output ┬ out_stdout ┬ writer
  *	                   │            │      │        ├ out_pcapng ┤
  *	                   │            │      │        └ out_syslog ┘
- *	                   │            │      ├ ifnames
  *	                   │            │      └ minute ─ summary
  *	                   │            ├ notify, log
  *	                   │            └ summary ─ census

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "handle.h"
 #include "log.h"
 #include "savefile.h"
@@ -122,8 +123,9 @@ static int init(struct source *s)
 int source_open_live(
 	struct source *s, struct source_context *shared, const char *interface)
 {
+	const struct options *o = shared->options;
 	struct handle h;
-	int r = handle_open(shared->options, shared->programs, interface, &h);
+	int r = handle_open(o, shared->programs, interface, &h);
 
 	*s = (struct source){.shared = shared,
 		.interface = interface,
@@ -131,11 +133,14 @@ int source_open_live(
 		.link_type = r ? -1 : h.link_type,
 		.filtered = shared->programs != NULL,
 		.wake = -1};
-	if (r) {
+	if (r && o->service && h.absent) {
+		log_warning(
+			"interface %s down, waiting: %s", interface, h.text);
+		outages_begin(&s->outages, clock_steady_ns());
+	} else if (r) {
 		log_error("%s: %s", interface, h.text);
 		return r;
-	}
-	if (*h.text) {
+	} else if (*h.text) {
 		log_warning("%s: %s", interface, h.text);
 	}
 	return init(s);

@@ -309,25 +309,45 @@ static void log_lines(char *text)
 	}
 }
 
-void summary_status(const struct source *sources, unsigned n_sources,
-	const struct dlo_ruleset *rules, uint64_t lost, char text[STATUS_MAX])
+static void print_status(FILE *f, const struct source *sources,
+	unsigned n_sources, const struct dlo_ruleset *rules, uint64_t lost)
 {
 	struct totals t = totals_of(sources, n_sources);
 	unsigned patterns = dlo_ruleset_n_patterns(rules);
 	uint64_t alerts = summary_alerts(sources, n_sources), refused;
+	const char *before = "; down: ";
 	char newest[32];
-	int n = snprintf(text, STATUS_MAX,
+
+	fprintf(f,
 		"%u pattern%s, %u source%s; %" PRIu64 " packet%s, %" PRIu64
 		" dropped by kernel; %" PRIu64 " alert%s, %" PRIu64 " lost",
 		patterns, plural(patterns), n_sources, plural(n_sources),
 		t.captured, plural(t.captured), t.dropped, alerts,
 		plural(alerts), t.lost + lost);
-
+	for (unsigned i = 0; i < n_sources; i++) {
+		if (outages_is_on(&sources[i].outages)) {
+			fprintf(f, "%s%s", before, sources[i].interface);
+			before = ", ";
+		}
+	}
 	refused = syscalls_refused(newest, sizeof(newest));
-	if (refused && n > 0 && n < (int)STATUS_MAX) {
-		snprintf(text + n, STATUS_MAX - (size_t)n,
+	if (refused) {
+		fprintf(f,
 			"; sandbox: %" PRIu64 " call%s refused, the last: %s",
 			refused, plural(refused), newest);
+	}
+}
+
+void summary_status(const struct source *sources, unsigned n_sources,
+	const struct dlo_ruleset *rules, uint64_t lost, char text[STATUS_MAX])
+{
+	FILE *f = fmemopen(text, STATUS_MAX, "w");
+
+	text[0] = '\0';
+	if (f) {
+		print_status(f, sources, n_sources, rules, lost);
+		fclose(f);
+		text[STATUS_MAX - 1] = '\0';
 	}
 }
 

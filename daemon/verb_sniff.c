@@ -96,7 +96,7 @@ static void say_listening(const struct sniff *s)
 	for (unsigned i = 0; i < s->n_sources; i++) {
 		int link_type;
 
-		if (!s->sources[i].interface) {
+		if (!s->sources[i].pcap) { /* files, or not there */
 			continue;
 		}
 		link_type = pcap_datalink(s->sources[i].pcap);
@@ -117,7 +117,6 @@ static void say_listening(const struct sniff *s)
 
 static int start(struct sniff *s)
 {
-	char status[STATUS_MAX];
 	int r;
 
 	for (unsigned i = 0; i < s->n_sources; i++) {
@@ -127,8 +126,7 @@ static int start(struct sniff *s)
 			return EXIT_RUNTIME;
 		}
 	}
-	summary_status(s->sources, s->n_sources, s->rules, 0, status);
-	notify_send("READY=1\nSTATUS=%s", status);
+	loop_tell_status(&s->loop, "READY=1\n");
 	return 0;
 }
 
