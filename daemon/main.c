@@ -15,7 +15,8 @@
  *	                   │            │        └ capture ─ engine ─ ring
  *	                   │            ├ sandbox ┬ landlock
  *	                   │            │         └ syscalls
- *	                   │            ├ loop ┬ ifnames
+ *	                   │            ├ loop ┬ delivery ┬ ifnames
+ *	                   │            │      │          └ merge
  *	                   │            │      ├ output ┬ out_stdout ┬ writer
  *	                   │            │      │        ├ out_pcapng ┤
  *	                   │            │      │        └ out_syslog ┘

@@ -490,7 +490,9 @@ int out_pcapng_open(const struct output_context *c, struct output **ret)
 	int r = -ENOMEM;
 
 	if (s) {
-		s->o = (struct output){.class = &class, .patient = true};
+		s->o = (struct output){.class = &class,
+			.wire = c->options->all,
+			.patient = true};
 		s->c = *c;
 		s->path = c->options->write;
 		s->is_stdout = strcmp(s->path, "-") == 0;

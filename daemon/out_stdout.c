@@ -257,7 +257,9 @@ int out_stdout_open(const struct output_context *c, struct output **ret)
 	int r = -ENOMEM;
 
 	if (s) {
-		s->o = (struct output){.class = &class, .patient = true};
+		s->o = (struct output){.class = &class,
+			.wire = c->options->all,
+			.patient = true};
 		s->c = *c;
 		r = open_text(s);
 	}

@@ -56,12 +56,29 @@ int outputs_open(const struct output_context *c, struct outputs *ret)
 	return 0;
 }
 
-void outputs_record(struct outputs *o, const struct dlo_record *rec,
-	const struct dlo_origin *origin)
+static unsigned way_of(const struct output *o)
+{
+	return o->wire ? OUTPUT_WIRE : OUTPUT_MERGED;
+}
+
+void outputs_record(struct outputs *o, unsigned ways,
+	const struct dlo_record *rec, const struct dlo_origin *origin)
 {
 	for (unsigned i = 0; i < o->n; i++) {
-		o->output[i]->class->record(o->output[i], rec, origin);
+		if (way_of(o->output[i]) & ways) {
+			o->output[i]->class->record(o->output[i], rec, origin);
+		}
 	}
+}
+
+bool outputs_take(const struct outputs *o, unsigned way)
+{
+	bool take = false;
+
+	for (unsigned i = 0; i < o->n; i++) {
+		take = take || way_of(o->output[i]) == way;
+	}
+	return take;
 }
 
 bool outputs_ready(struct outputs *o)

@@ -41,6 +41,10 @@ struct source_counts {
 	atomic_uint_fast64_t dropped; /* by the kernel: ring full */
 	atomic_uint_fast64_t if_dropped; /* by the interface */
 	atomic_uint_fast64_t lost; /* alerts: our ring was full */
+	/* The loop thread's: */
+	atomic_uint_fast64_t
+		merged; /* alerts: with those of another interface */
+	atomic_uint_fast64_t early; /* messages not held for that: no room */
 };
 
 struct source {

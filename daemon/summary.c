@@ -30,7 +30,7 @@ uint64_t summary_alerts(const struct source *sources, unsigned n_sources)
 }
 
 struct totals {
-	uint64_t captured, received, dropped, if_dropped, lost;
+	uint64_t captured, received, dropped, if_dropped, lost, merged, early;
 };
 
 static struct totals totals_of(const struct source *sources, unsigned n)
@@ -50,6 +50,8 @@ static struct totals totals_of(const struct source *sources, unsigned n)
 		t.dropped += atomic_load(&c->dropped);
 		t.if_dropped += atomic_load(&c->if_dropped);
 		t.lost += atomic_load(&c->lost);
+		t.merged += atomic_load(&c->merged);
+		t.early += atomic_load(&c->early);
 	}
 	/* What passed the filter, dropped or not. */
 	t.received += t.dropped;
@@ -113,6 +115,23 @@ static void print_notes(FILE *f, const struct source *s, unsigned n)
 			fprintf(f, "%s: %" PRIu64 "\n",
 				dlo_stat_info(notes[i]).text, v);
 		}
+	}
+}
+
+/* What became of alerts that several interfaces saw. */
+static void print_merged(FILE *f, const struct totals *t)
+{
+	if (t->merged) {
+		fprintf(f,
+			"alerts that are one with those of another interface: "
+			"%" PRIu64 "\n",
+			t->merged);
+	}
+	if (t->early) {
+		fprintf(f,
+			"messages not held for that, for want of room: "
+			"%" PRIu64 "\n",
+			t->early);
 	}
 }
 
@@ -274,6 +293,7 @@ static void print(FILE *f, const struct options *o,
 
 	print_packets(f, &t);
 	print_found(f, sources, n_sources, rules, t.lost + lost);
+	print_merged(f, &t);
 	print_notes(f, sources, n_sources);
 	print_ends(f, sources, n_sources,
 		"packets that went no further: ", DLO_ENDS_FRAME);
