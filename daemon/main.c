@@ -6,18 +6,20 @@
  *	                   │            │          ├ config ─┤
  *	                   │            │          └ dump ───┘
  *	                   │            ├ lists ─ libdnslookout's builder
- *	                   │            ├ source ┬ filter
- *	                   │            │        ├ capture ┬ engine ─ ring
- *	                   │            │        │         └ sampler
+ *	                   │            ├ programs ─ filter
+ *	                   │            ├ source ┬ live ┬ handle
+ *	                   │            │        │      ├ outages
+ *	                   │            │        │      └ sampler
  *	                   │            │        ├ replay ┬ savefile
  *	                   │            │        ├ watch  ┘
- *	                   │            │        └ programs
+ *	                   │            │        └ capture ─ engine ─ ring
  *	                   │            ├ sandbox ┬ landlock
  *	                   │            │         └ syscalls
- *	                   │            ├ loop ┬ output ┬ out_stdout ┬ writer
+ *	                   │            ├ loop ┬ delivery ┬ ifnames
+ *	                   │            │      │          └ merge
+ *	                   │            │      ├ output ┬ out_stdout ┬ writer
  *	                   │            │      │        ├ out_pcapng ┤
  *	                   │            │      │        └ out_syslog ┘
- *	                   │            │      ├ ifnames
  *	                   │            │      └ minute ─ summary
  *	                   │            ├ control ┬ request
  *	                   │            │         └ commands ┬ status

@@ -307,7 +307,7 @@ static const struct family {
 		offsetof(struct source, counts.lost),
 		.help = "Alerts that found no room on the way to the outputs."},
 	{"alerts_total", COUNTER, SERVICE, .service = put_by_rule,
-		.help = "Alerts given to the outputs, by rule."},
+		.help = "Alerts by rule, on each interface."},
 	{"rule_info", GAUGE, SERVICE, .service = put_rule_info,
 		.help = "1, with what a rule that raised alerts is about."},
 	{"alerts_delivered_total", COUNTER, OUTPUT,

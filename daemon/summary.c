@@ -31,7 +31,7 @@ uint64_t summary_alerts(const struct source *sources, unsigned n_sources)
 }
 
 struct totals {
-	uint64_t captured, received, dropped, if_dropped, lost;
+	uint64_t captured, received, dropped, if_dropped, lost, merged, early;
 };
 
 static struct totals totals_of(const struct source *sources, unsigned n)
@@ -51,6 +51,8 @@ static struct totals totals_of(const struct source *sources, unsigned n)
 		t.dropped += atomic_load(&c->dropped);
 		t.if_dropped += atomic_load(&c->if_dropped);
 		t.lost += atomic_load(&c->lost);
+		t.merged += atomic_load(&c->merged);
+		t.early += atomic_load(&c->early);
 	}
 	/* What passed the filter, dropped or not. */
 	t.received += t.dropped;
@@ -124,6 +126,23 @@ static void print_notes(FILE *f, const struct source *s, unsigned n)
 			fprintf(f, "%s: %" PRIu64 "\n",
 				dlo_stat_info(notes[i]).text, v);
 		}
+	}
+}
+
+/* What became of alerts that several interfaces saw. */
+static void print_merged(FILE *f, const struct totals *t)
+{
+	if (t->merged) {
+		fprintf(f,
+			"alerts that are one with those of another interface: "
+			"%" PRIu64 "\n",
+			t->merged);
+	}
+	if (t->early) {
+		fprintf(f,
+			"messages not held for that, for want of room: "
+			"%" PRIu64 "\n",
+			t->early);
 	}
 }
 
@@ -288,6 +307,7 @@ void summary_print(FILE *f, const struct options *o,
 	print_found(
 		f, sources, n_sources, rules, t.lost + outputs_lost(outputs));
 	ledger_print(f, outputs, sources, n_sources, at_end, o->service);
+	print_merged(f, &t);
 	print_notes(f, sources, n_sources);
 	print_ends(f, sources, n_sources,
 		"packets that went no further: ", DLO_ENDS_FRAME);
@@ -333,6 +353,7 @@ static void print_status(FILE *f, const struct source *sources,
 	struct totals t = totals_of(sources, n_sources);
 	unsigned patterns = dlo_ruleset_n_patterns(rules);
 	uint64_t alerts = summary_alerts(sources, n_sources), refused;
+	const char *before = "; down: ";
 	char newest[32], row[LEDGER_TEXT_MAX];
 
 	fprintf(f,
@@ -341,6 +362,12 @@ static void print_status(FILE *f, const struct source *sources,
 		patterns, plural(patterns), n_sources, plural(n_sources),
 		t.captured, plural(t.captured), t.dropped, alerts,
 		plural(alerts), t.lost + outputs_lost(outputs));
+	for (unsigned i = 0; i < n_sources; i++) {
+		if (outages_is_on(&sources[i].outages)) {
+			fprintf(f, "%s%s", before, sources[i].interface);
+			before = ", ";
+		}
+	}
 	refused = syscalls_refused(newest, sizeof(newest));
 	if (refused) {
 		fprintf(f,

@@ -24,14 +24,14 @@ import subprocess
 import tempfile
 import time
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+LIST = ("--list", os.path.join(HERE, "live.list"))
 LIMIT = 20.0  # seconds; a marker normally needs a tenth of one
 CLIENT, SERVER = "192.0.2.2", "198.51.100.53"
 CLIENT6, SERVER6 = "2001:db8:1::2", "2001:db8:2::53"
 NOBODY = 65534
 
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-LIST = ("--list", os.path.join(HERE, "live.list"))
 CASES = {}
 
 
@@ -155,6 +155,20 @@ class Process:
         self.popen.wait()
 
 
+def freeze(process):
+    """Stops all threads of a process, and sees that they are."""
+    process.signal(signal.SIGSTOP)
+    tasks = "/proc/%d/task" % process.pid
+
+    def stopped():
+        for task in os.listdir(tasks):
+            with open("%s/%s/stat" % (tasks, task), encoding="ascii") as f:
+                if f.read().rsplit(")", 1)[1].split()[0] != "T":
+                    return False
+        return True
+    wait_for("stopped process", stopped)
+
+
 class Sniffer(Process):
     """dnslookout, with its output read as what it means."""
 
@@ -217,6 +231,32 @@ def counts(text):
         expect(found, "no %s in the summary: %r", name, text[-400:])
         result[name] = int(found[-1])
     return result
+
+
+# ---- what it prints ----------------------------------------------------------
+
+
+def names_of(alerts):
+    return [a["dns"]["question"]["name"] for a in alerts]
+
+
+def interface_of(alert):
+    return alert["observer"]["ingress"]["interface"]["name"]
+
+
+LINE = re.compile(
+    rb"<(\d+)>([A-Z][a-z][a-z]) ([ 1-3]\d) (\d\d:\d\d:\d\d) "
+    rb"dnslookout\[(\d+)\]: (.+)")
+
+
+def log_line(data, sniffer):
+    """(priority, message) of a datagram to /dev/log."""
+    m = LINE.fullmatch(data)
+    expect(m, "datagram %r", data)
+    expect(len(data) <= 1024 or m[6].startswith(b"@cee: "), "%d octets",
+           len(data))
+    expect_equal("pid", int(m[5]), sniffer.pid)
+    return int(m[1]), m[6].decode()
 
 
 # ---- messages and frames -----------------------------------------------------
@@ -295,6 +335,11 @@ def run(*argv):
         raise Failure("%s: exit %d: %s" % (
             " ".join(argv), p.returncode, (p.stderr or p.stdout)[-300:]))
     return p.stdout
+
+
+def as_nobody(*more):
+    return ("setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY),
+            "--clear-groups", *more)
 
 
 def setns(path):
