@@ -1,38 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* capture.c - capture threads: a frame's way, and live ones' loop. */
+/* capture.c - what capture threads share: a frame's way, and messages. */
 #include "capture.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "log.h"
-#include "plural.h"
-#include "watchdog.h"
 
 /*
  * Theory of operation
  *
- * Live and replay (replay.c) meet in capture_frame(). Live waits in poll() on
- * libpcap's descriptor and on `wake`, then dispatches a batch without blocking:
- * a blocking pcap_dispatch() on TPACKET_V3 returns neither on its time-out on a
- * silent wire nor on a signal.
+ * Live (live.c) and replay (replay.c) meet in capture_frame().
  *
  * The last thing a thread does is to post ITEM_EOF: the ring is one ordered
  * channel, so whoever has seen it has seen all.
  */
-
-#define BATCH 4096 /* frames between two looks at `stop` */
-#define IDLE_MS 500
-#define DOWN_MS 50
-#define DRAIN_NS 200000000u /* twice the time-out of a block */
-#define DRAIN_POLL_MS 20
-#define SECOND_NS 1000000000u
 
 /* ---- messages to the loop thread ---------------------------------------- */
 
@@ -81,19 +61,35 @@ void capture_resume(struct source *s, const char *name)
 	}
 }
 
+__attribute__((format(printf, 4, 0))) static void post_text(struct source *s,
+	enum item_kind kind, int level, const char *format, va_list ap)
+{
+	struct item *item = post_begin(s, kind);
+
+	if (item) {
+		item->u.note.number = level;
+		vsnprintf(item->u.note.text, sizeof(item->u.note.text), format,
+			ap);
+		post_end(s);
+	}
+}
+
 void capture_trouble(struct source *s, int level, const char *format, ...)
 {
-	struct item *item = post_begin(s, ITEM_TROUBLE);
 	va_list ap;
 
-	if (!item) {
-		return;
-	}
-	item->u.note.number = level;
 	va_start(ap, format);
-	vsnprintf(item->u.note.text, sizeof(item->u.note.text), format, ap);
+	post_text(s, ITEM_TROUBLE, level, format, ap);
 	va_end(ap);
-	post_end(s);
+}
+
+void capture_outage(struct source *s, int level, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	post_text(s, ITEM_OUTAGE, level, format, ap);
+	va_end(ap);
 }
 
 /* NULL: there is no room now. */
@@ -186,166 +182,4 @@ bool capture_frame(struct source *s, struct dlo_frame *f)
 	f->caplen = f->caplen < o->snaplen ? f->caplen : o->snaplen;
 	dlo_engine_frame(s->engine, f);
 	return true;
-}
-
-/* ---- live --------------------------------------------------------------- */
-
-static void on_frame(
-	u_char *user, const struct pcap_pkthdr *h, const u_char *data)
-{
-	struct source *s = (struct source *)(void *)user;
-	struct dlo_frame f = {
-		.ts_ns = (uint64_t)h->ts.tv_sec * SECOND_NS +
-			 (uint64_t)h->ts.tv_usec, /* nanoseconds: see open */
-		.packet = ++s->packet,
-		.data = data,
-		.caplen = h->caplen,
-		.len = h->len,
-		.link_type = s->link_type,
-	};
-
-	s->packet -= !capture_frame(s, &f);
-	if (s->done) {
-		pcap_breakloop(s->pcap);
-	}
-}
-
-/* One batch without blocking; keeps the count of frames read. */
-static int dispatch(struct source *s)
-{
-	uint64_t before = s->packet;
-	int r = pcap_dispatch(s->pcap, BATCH, on_frame, (u_char *)(void *)s);
-
-	capture_count(&s->counts.captured, s->packet - before);
-	return r;
-}
-
-uint64_t capture_now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (uint64_t)t.tv_sec * SECOND_NS + (uint64_t)t.tv_nsec;
-}
-
-/* libpcap's counters are 32 bits wide and wrap: add what is new. */
-static void read_kernel_counts(struct source *s)
-{
-	struct pcap_stat now;
-
-	if (pcap_stats(s->pcap, &now)) {
-		return;
-	}
-	capture_count(&s->counts.dropped,
-		(uint32_t)(now.ps_drop - s->kernel.ps_drop));
-	capture_count(&s->counts.if_dropped,
-		(uint32_t)(now.ps_ifdrop - s->kernel.ps_ifdrop));
-	s->kernel = now;
-}
-
-/* Sleeps until there may be frames. An interface that is down makes its
- * descriptor ready all the time: then only `wake` is waited for. */
-static void wait_for_frames(struct source *s, bool down)
-{
-	struct pollfd fds[] = {
-		{.fd = s->wake, .events = POLLIN},
-		{.fd = pcap_get_selectable_fd(s->pcap), .events = POLLIN},
-	};
-
-	poll(fds, down ? 1 : 2, down ? DOWN_MS : IDLE_MS);
-	source_woken(s);
-}
-
-static void say_down_or_up(struct source *s, bool *down)
-{
-	/* libpcap asks for polling by time only while the interface is down. */
-	bool is_down = pcap_get_required_select_timeout(s->pcap) != NULL;
-
-	if (is_down != *down) {
-		capture_trouble(s, is_down ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
-			is_down ? "%s: interface is down, waiting"
-				: "%s: interface is back",
-			s->interface);
-		*down = is_down;
-	}
-}
-
-/* What could not be handed over is said as soon as there is room to say it. */
-static void say_lost(struct source *s)
-{
-	uint64_t lost =
-		atomic_load_explicit(&s->counts.lost, memory_order_relaxed);
-
-	if (lost > s->lost_said) {
-		capture_trouble(s, LOG_LEVEL_WARNING,
-			"%s: %" PRIu64 " alert%s lost: more at once than could "
-			"be handed over",
-			s->interface, lost - s->lost_said,
-			plural(lost - s->lost_said));
-		s->lost_said = lost;
-	}
-}
-
-/* Windows close and counters are read when the wire is idle, and at least once
- * a second when it is not. */
-static void housekeeping(struct source *s, bool idle, uint64_t *done_ns)
-{
-	uint64_t now = capture_now_ns();
-	const char *wrong;
-
-	if (idle || now - *done_ns >= SECOND_NS) {
-		dlo_engine_flush(s->engine, now);
-		read_kernel_counts(s);
-		say_lost(s);
-		wrong = sampler_tick(&s->sampler);
-		if (wrong) {
-			capture_trouble(s, LOG_LEVEL_WARNING,
-				"%s: no sample for the census: %s",
-				s->interface, wrong);
-		}
-		*done_ns = now;
-	}
-}
-
-/* What came before we were asked to end is seen: the kernel hands a block over
- * when it is full, or after the time-out that was set. */
-static void drain(struct source *s)
-{
-	uint64_t end_ns = capture_now_ns() + DRAIN_NS;
-	struct pollfd fd = {
-		.fd = pcap_get_selectable_fd(s->pcap), .events = POLLIN};
-
-	while (!s->done && capture_now_ns() < end_ns && dispatch(s) >= 0) {
-		poll(&fd, 1, DRAIN_POLL_MS);
-	}
-}
-
-void capture_live(struct source *s)
-{
-	uint64_t kept_ns = capture_now_ns();
-	bool down = false;
-	int r = 0;
-
-	while (!capture_stopped(s) && !s->done) {
-		watchdog_note(&s->alive_ns);
-		r = dispatch(s);
-		if (r == PCAP_ERROR) {
-			capture_trouble(s, LOG_LEVEL_ERROR, "%s: %s",
-				s->interface, pcap_geterr(s->pcap));
-			break;
-		}
-		housekeeping(s, r <= 0, &kept_ns);
-		if (r == 0) {
-			say_down_or_up(s, &down);
-			wait_for_frames(s, down);
-		}
-		capture_take_rules(s);
-	}
-	if (r != PCAP_ERROR) {
-		drain(s);
-	}
-	read_kernel_counts(s);
-	dlo_engine_flush(s->engine, UINT64_MAX);
-	say_lost(s);
-	capture_eof(s, r == PCAP_ERROR ? EXIT_RUNTIME : EXIT_FINE);
 }

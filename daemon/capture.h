@@ -11,9 +11,6 @@
 #include "ring.h"
 #include "source.h"
 
-/* Nanoseconds since the epoch, by the wall clock. */
-uint64_t capture_now_ns(void);
-
 /* Whether the thread is asked to end. */
 bool capture_stopped(const struct source *s);
 
@@ -36,6 +33,9 @@ void capture_file(
 void capture_resume(struct source *s, const char *name);
 void capture_eof(struct source *s, int exit_code);
 __attribute__((format(printf, 3, 4))) void capture_trouble(
+	struct source *s, int level, const char *format, ...);
+/* The same about an interface that goes away or comes back. */
+__attribute__((format(printf, 3, 4))) void capture_outage(
 	struct source *s, int level, const char *format, ...);
 
 #endif

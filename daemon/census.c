@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "plural.h"
 
 /* Fewer queries or responses say nothing about the rest. */
@@ -23,6 +24,7 @@ struct view {
 	uint64_t dropped; /* by the kernel */
 	unsigned silent_minutes; /* without a query, now */
 	bool first;
+	const struct outages *outages; /* NULL: files, or told elsewhere */
 };
 
 typedef void view_fn(FILE *f, const struct view *v);
@@ -39,6 +41,7 @@ static void each_view(
 			.dropped = atomic_load(&s->counts.dropped),
 			.silent_minutes = s->silent_minutes,
 			.first = i == 0,
+			.outages = s->interface ? &s->outages : NULL,
 		};
 
 		fn(f, &v);
@@ -48,6 +51,7 @@ static void each_view(
 			v.dropped = 0;
 			v.silent_minutes = 0;
 			v.first = false;
+			v.outages = NULL;
 			fn(f, &v);
 		}
 	}
@@ -123,9 +127,30 @@ static void warn_silent(FILE *f, const struct view *v)
 	}
 }
 
+/* "12.3", in seconds. */
+static void put_seconds(FILE *f, uint64_t ns)
+{
+	fprintf(f, "%" PRIu64 ".%" PRIu64, ns / 1000000000,
+		ns / 100000000 % 10);
+}
+
+static void warn_outages(FILE *f, const struct view *v)
+{
+	uint64_t n = v->outages ? atomic_load(&v->outages->n) : 0;
+
+	if (n) {
+		put_start(f, v);
+		fprintf(f, "%" PRIu64 " outage%s, ", n, plural(n));
+		put_seconds(f, outages_total_ns(v->outages, clock_steady_ns()));
+		fprintf(f, " s without this interface%s\n",
+			outages_is_on(v->outages) ? ", which is down now" : "");
+	}
+}
+
 static void warn(FILE *f, const struct view *v)
 {
 	warn_silent(f, v);
+	warn_outages(f, v);
 	warn_blind(f, v);
 	warn_one_direction(f, v);
 	warn_dropped(f, v);
@@ -266,6 +291,11 @@ static void print_object(FILE *f, const struct view *v)
 	print_flows_json(f, v);
 	fprintf(f, ",\"kernel_dropped\":%" PRIu64 ",\"clients\":%" PRIu64,
 		v->dropped, dlo_engine_clients(v->engine));
+	if (v->outages) {
+		fprintf(f, ",\"outages\":%" PRIu64 ",\"outages_s\":",
+			atomic_load(&v->outages->n));
+		put_seconds(f, outages_total_ns(v->outages, clock_steady_ns()));
+	}
 	for (unsigned i = 0; i < DLO_CENSUS__N; i++) {
 		fprintf(f, ",\"%s\":{", parts[i].json);
 		print_part(f, v, i, true);

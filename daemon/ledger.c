@@ -18,6 +18,18 @@ static uint64_t lost_before(const struct source *sources, unsigned n)
 	return sum;
 }
 
+/* Alerts that stand in one of another interface. */
+static uint64_t merged(const struct source *sources, unsigned n)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		sum += atomic_load_explicit(
+			&sources[i].counts.merged, memory_order_relaxed);
+	}
+	return sum;
+}
+
 static uint64_t raised(const struct source *sources, unsigned n)
 {
 	uint64_t sum = 0;
@@ -42,6 +54,9 @@ struct ledger_row ledger_row(const struct outputs *o, unsigned i,
 	if (at_end && row.a.each) {
 		row.missing =
 			(int64_t)(raised(sources, n_sources) - row.a.raised);
+	}
+	if (at_end && row.a.each && !row.a.wire) {
+		row.missing -= (int64_t)merged(sources, n_sources);
 	}
 	if (at_end) {
 		row.missing += (int64_t)row.a.waiting;

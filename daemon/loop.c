@@ -10,7 +10,7 @@
 
 #include <uv.h>
 
-#include "ifnames.h"
+#include "delivery.h"
 #include "log.h"
 #include "minute.h"
 #include "notify.h"
@@ -45,10 +45,11 @@ struct loop_state {
 	unsigned watchdog_ms;
 	bool stuck;
 	uint64_t started_ns; /* uv_hrtime() */
+	uv_timer_t due; /* what is held for others like it */
 	unsigned minutes;
 	uv_signal_t signal[N_SIGNALS];
 	unsigned n_ended;
-	struct ifnames ifnames;
+	struct delivery delivery;
 	atomic_bool reader_gone;
 	bool stopping;
 };
@@ -123,6 +124,7 @@ static void on_eof(struct loop *l, struct source *s, const struct item *item)
 {
 	s->ended = true;
 	if (l->reload) {
+		delivery_release(&l->state->delivery, true);
 		reload_source_ended(l->reload, s);
 	}
 	worse(l, item->u.note.number);
@@ -134,35 +136,14 @@ static void on_eof(struct loop *l, struct source *s, const struct item *item)
 	}
 }
 
-/* Where a record comes from: of frames of `any`, the interface itself. */
-static const char *interface_of(
-	struct loop *l, const struct source *s, const struct item *item)
-{
-	const char *name = NULL;
-
-	if (s->interface && item->kind == ITEM_RECORD &&
-		item->u.record.meta.ifindex) {
-		name = ifnames_get(
-			&l->state->ifnames, item->u.record.meta.ifindex);
-	}
-	return name ? name : s->interface;
-}
-
 static void on_item(struct loop *l, struct source *s, const struct item *item)
 {
-	struct dlo_origin origin = {
-		.capture = s->interface ? NULL : s->capture,
-		.interface = interface_of(l, s, item),
-		/* The machine that replays is not the one that saw. */
-		.hostname = s->interface ? l->hostname : NULL,
-	};
-
 	switch (item->kind) {
 	case ITEM_RECORD:
 		if (item->u.record.kind == DLO_RECORD_ALERT) {
 			rule_counts_add(l->rule_counts, &item->u.record);
 		}
-		outputs_record(&l->outputs, &item->u.record, &origin);
+		delivery_record(&l->state->delivery, s, &item->u.record);
 		break;
 	case ITEM_FILE:
 		on_file(s, item);
@@ -171,10 +152,15 @@ static void on_item(struct loop *l, struct source *s, const struct item *item)
 		memcpy(s->capture, item->u.note.text, sizeof(s->capture));
 		break;
 	case ITEM_TROUBLE:
+	case ITEM_OUTAGE:
 		log_line((enum log_level)item->u.note.number, "%s",
 			item->u.note.text);
+		if (item->kind == ITEM_OUTAGE) {
+			loop_tell_status(l, "");
+		}
 		break;
 	case ITEM_RETIRED:
+		delivery_release(&l->state->delivery, true);
 		reload_retired(l->reload, s, item->u.retired);
 		break;
 	case ITEM_EOF:
@@ -239,16 +225,32 @@ static bool drain(struct loop *l)
 	return true;
 }
 
+static void on_due(uv_timer_t *timer)
+{
+	struct loop_state *st = timer->data;
+	uint64_t ms = delivery_release(&st->delivery, false);
+
+	if (ms) {
+		uv_timer_start(timer, on_due, ms, 0);
+	}
+}
+
 static void on_wake(uv_async_t *async)
 {
 	struct loop_state *st = async->data;
 	struct loop *l = st->loop;
+	bool drained;
 
 	if (atomic_load(&st->reader_gone) && !st->stopping) {
 		stop(l);
 	}
-	if (drain(l) && st->n_ended == l->n_sources &&
-		outputs_drained(&l->outputs)) {
+	drained = drain(l);
+	if (!drained || st->n_ended < l->n_sources) {
+		on_due(&st->due);
+		return;
+	}
+	delivery_release(&st->delivery, true);
+	if (outputs_drained(&l->outputs)) {
 		uv_walk(&st->uv, close_handle, NULL);
 	}
 }
@@ -485,6 +487,10 @@ int loop_open(struct loop *l)
 		st->watchdog.data = st;
 	}
 	if (!r) {
+		r = uv_timer_init(&st->uv, &st->due);
+		st->due.data = st;
+	}
+	if (!r) {
 		r = watch_signals(st);
 	}
 	return r;
@@ -502,6 +508,11 @@ struct uv_loop_s *loop_uv(struct loop *l)
 
 void loop_run(struct loop *l)
 {
+	if (delivery_open(&l->state->delivery, l->options, l->sources,
+		    l->n_sources, &l->outputs, l->hostname)) {
+		log_warning("out of memory: alerts of the same look-up on "
+			    "several interfaces are not merged");
+	}
 	if (l->n_sources && l->sources[0].interface) {
 		uv_timer_start(
 			&l->state->minute, on_minute, MINUTE_MS, MINUTE_MS);
@@ -513,6 +524,7 @@ void loop_run(struct loop *l)
 		reload_begin(l->reload);
 	}
 	uv_run(&l->state->uv, UV_RUN_DEFAULT);
+	delivery_close(&l->state->delivery);
 }
 
 void loop_close(struct loop *l)

@@ -38,6 +38,10 @@ struct loop {
  */
 int loop_open(struct loop *l);
 
+/* Tells the service manager how things stand; `before` are other assignments.
+ */
+void loop_tell_status(const struct loop *l, const char *before);
+
 /* For struct source_context and output_context: wakes the loop. Any thread. */
 void loop_notify(void *ctx);
 

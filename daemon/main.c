@@ -8,21 +8,23 @@
  *	                   │            ├ lists ─ libdnslookout's builder
  *	                   │            ├ lastgood ┬ lists
  *	                   │            │          └ state
- *	                   │            ├ source ┬ filter
- *	                   │            │        ├ capture ┬ engine ─ ring
- *	                   │            │        │         └ sampler
+ *	                   │            ├ programs ─ filter
+ *	                   │            ├ source ┬ live ┬ handle
+ *	                   │            │        │      ├ outages
+ *	                   │            │        │      └ sampler
  *	                   │            │        ├ replay ┬ savefile
  *	                   │            │        ├ watch  ┘
- *	                   │            │        └ programs
+ *	                   │            │        └ capture ─ engine ─ ring
  *	                   │            ├ sandbox ┬ landlock
  *	                   │            │         └ syscalls
- *	                   │            ├ loop ┬ output ┬ account
+ *	                   │            ├ loop ┬ delivery ┬ ifnames
+ *	                   │            │      │          └ merge
+ *	                   │            │      ├ output ┬ account
  *	                   │            │      │        ├ out_stdout ┬ writer
  *	                   │            │      │        ├ out_pcapng ┘
  *	                   │            │      │        ├ out_syslog ┬ backlog
  *	                   │            │      │        └ out_file ──┘
  *	                   │            │      │ (backlog ─ spool, writer)
- *	                   │            │      ├ ifnames
  *	                   │            │      ├ minute ─ summary
  *	                   │            │      └ reload ┬ settings
  *	                   │            │               ├ lists

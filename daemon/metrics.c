@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
 #include "syscalls.h"
 #include "watchdog.h"
 
@@ -216,6 +217,29 @@ static void put_capture_alive(FILE *f, const char *name, const struct source *s)
 	}
 }
 
+static void put_up(FILE *f, const char *name, const struct source *s)
+{
+	struct sample sample = of(name, s);
+
+	put(f, &sample, !s->ended && !outages_is_on(&s->outages));
+}
+
+static void put_outages(FILE *f, const char *name, const struct source *s)
+{
+	struct sample sample = of(name, s);
+
+	put(f, &sample, atomic_load(&s->outages.n));
+}
+
+static void put_outage_time(FILE *f, const char *name, const struct source *s)
+{
+	struct sample sample = of(name, s);
+
+	put_time(f, &sample,
+		(double)outages_total_ns(&s->outages, clock_steady_ns()) /
+			NS_PER_S);
+}
+
 /* ---- alerts by rule ------------------------------------------------------ */
 
 struct by_rule {
@@ -291,6 +315,13 @@ static const struct family {
 	{"capture_heartbeat_timestamp_seconds", GAUGE, SOURCE,
 		.source = put_capture_alive,
 		.help = "When the capture thread last woke up."},
+	{"interface_up", GAUGE, SOURCE, .source = put_up,
+		.help = "1: captured on; 0: away or down, waited for."},
+	{"interface_outages_total", COUNTER, SOURCE, .source = put_outages,
+		.help = "How often an interface went away or down."},
+	{"interface_outage_seconds_total", COUNTER, SOURCE,
+		.source = put_outage_time,
+		.help = "How long it was away or down, together."},
 	{"packets_total", COUNTER, SOURCE_COUNT,
 		offsetof(struct source, counts.captured),
 		.help = "Packets captured."},
@@ -320,8 +351,11 @@ static const struct family {
 	{"alerts_dropped_total", COUNTER, SOURCE_COUNT,
 		offsetof(struct source, counts.lost),
 		.help = "Alerts that found no room on the way to the outputs."},
+	{"alerts_merged_total", COUNTER, SOURCE_COUNT,
+		offsetof(struct source, counts.merged),
+		.help = "Alerts that stand in one of another interface."},
 	{"alerts_total", COUNTER, SERVICE, .service = put_by_rule,
-		.help = "Alerts given to the outputs, by rule."},
+		.help = "Alerts by rule, on each interface."},
 	{"rule_info", GAUGE, SERVICE, .service = put_rule_info,
 		.help = "1, with what a rule that raised alerts is about."},
 	{"alerts_delivered_total", COUNTER, OUTPUT,

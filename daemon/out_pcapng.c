@@ -493,6 +493,7 @@ int out_pcapng_open(const struct output_context *c, struct output **ret)
 	int r = -ENOMEM;
 
 	if (s) {
+		s->o.wire = c->options->all;
 		s->o.patient = true;
 		s->c = *c;
 		s->path = c->options->write;

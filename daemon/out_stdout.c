@@ -254,6 +254,7 @@ int out_stdout_open(const struct output_context *c, struct output **ret)
 	int r = -ENOMEM;
 
 	if (s) {
+		s->o.wire = c->options->all;
 		s->o.patient = true;
 		s->c = *c;
 		r = open_text(s);

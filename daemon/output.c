@@ -104,18 +104,38 @@ static bool is_alert(const struct dlo_record *rec)
 	return rec->kind == DLO_RECORD_ALERT || rec->kind == DLO_RECORD_CLOSING;
 }
 
-void outputs_record(struct outputs *o, const struct dlo_record *rec,
+static unsigned way_of(const struct output *o)
+{
+	return o->wire ? OUTPUT_WIRE : OUTPUT_MERGED;
+}
+
+static void give(struct output *o, const struct dlo_record *rec,
 	const struct dlo_origin *origin)
 {
-	for (unsigned i = 0; i < o->n; i++) {
-		struct output *out = o->output[i];
-
-		if (out->class->each && is_alert(rec)) {
-			account_add(&out->account,
-				&(struct account_counts){.taken = 1});
-		}
-		out->class->record(out, rec, origin);
+	if (o->class->each && is_alert(rec)) {
+		account_add(&o->account, &(struct account_counts){.taken = 1});
 	}
+	o->class->record(o, rec, origin);
+}
+
+void outputs_record(struct outputs *o, unsigned ways,
+	const struct dlo_record *rec, const struct dlo_origin *origin)
+{
+	for (unsigned i = 0; i < o->n; i++) {
+		if (way_of(o->output[i]) & ways) {
+			give(o->output[i], rec, origin);
+		}
+	}
+}
+
+bool outputs_take(const struct outputs *o, unsigned way)
+{
+	bool take = false;
+
+	for (unsigned i = 0; i < o->n; i++) {
+		take = take || way_of(o->output[i]) == way;
+	}
+	return take;
 }
 
 bool outputs_ready(struct outputs *o)
@@ -158,11 +178,12 @@ void outputs_abandon(struct outputs *o)
 }
 
 static struct output_alerts alerts_of(
-	const struct output_class *class, const struct account_counts *n)
+	const struct output *o, const struct account_counts *n)
 {
 	return (struct output_alerts){
-		.output = class->name,
-		.each = class->each,
+		.output = o->class->name,
+		.each = o->class->each,
+		.wire = o->wire,
 		.raised = n->taken,
 		.recovered = n->recovered,
 		.delivered = n->delivered,
@@ -182,7 +203,7 @@ struct output_alerts outputs_alerts(const struct outputs *o, unsigned i)
 		return o->at_end[i];
 	}
 	n = account_get(&out->account);
-	return alerts_of(out->class, &n);
+	return alerts_of(out, &n);
 }
 
 uint64_t outputs_lost(const struct outputs *o)
@@ -200,12 +221,12 @@ bool outputs_close(struct outputs *o, unsigned grace_ms)
 	bool fine = true;
 
 	for (unsigned i = o->n; i-- > 0;) {
-		const struct output_class *class = o->output[i]->class;
+		const struct output before = *o->output[i];
 		struct account_counts n;
 
 		fine = output_close(o->output[i], grace_ms, &n) && fine;
 		o->output[i] = NULL;
-		o->at_end[i] = alerts_of(class, &n);
+		o->at_end[i] = alerts_of(&before, &n);
 	}
 	return fine;
 }

@@ -52,9 +52,16 @@ struct output_class {
 	void (*reopen)(struct output *o);
 };
 
+/* With several interfaces, records go two ways (delivery.h); else one. */
+enum {
+	OUTPUT_WIRE = 1, /* each message as the wire carried it: -a */
+	OUTPUT_MERGED = 2, /* alerts of the same look-up as one */
+};
+
 struct output {
 	const struct output_class *class;
 	struct account account;
+	bool wire; /* goes the first way */
 	struct writer *writer; /* never NULL */
 	bool patient; /* its reader may pause as long as he likes */
 };
@@ -84,6 +91,7 @@ int out_syslog_open(const struct output_context *c, struct output **ret);
 struct output_alerts {
 	const char *output; /* its name */
 	bool each; /* it was given each alert */
+	bool wire; /* not merged with those of other interfaces */
 	uint64_t raised, recovered;
 	uint64_t delivered, waiting, spooled, lost, unread;
 };
@@ -100,9 +108,13 @@ struct outputs {
  * is; *c is copied. */
 int outputs_open(const struct output_context *c, struct outputs *ret);
 
-/* Replay: waits for a slow reader, unless asked first: */
-void outputs_record(struct outputs *o, const struct dlo_record *rec,
-	const struct dlo_origin *origin);
+/* To the outputs of one way, or both. Replay: waits for a slow reader, unless
+ * asked first: */
+void outputs_record(struct outputs *o, unsigned ways,
+	const struct dlo_record *rec, const struct dlo_origin *origin);
+
+/* Whether there is an output of that way. */
+bool outputs_take(const struct outputs *o, unsigned way);
 
 /* Whether a record can be given without waiting; live always. When false,
  * moved() comes. A loop that asks first never blocks, and so sees signals. */

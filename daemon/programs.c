@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* programs.c - the user's expression, compiled for each link type. */
+/* programs.c - the filter as a program, compiled for each link type. */
 #include "programs.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "dnslookout.h"
+#include "filter.h"
 #include "log.h"
-#include "options.h"
 
 #define LINK_TYPES 512 /* more than libpcap knows */
 #define SNAPLEN 262144
@@ -15,32 +15,108 @@
 struct row {
 	struct bpf_program program;
 	char *error; /* NULL: compiled, if it has instructions */
+	bool tried;
 };
 
 struct programs {
+	const struct options *options;
+	bool generated; /* with the generated filter */
+	bool live;
+	bool replaced; /* not with it: the expression looks into tags itself */
 	struct row row[LINK_TYPES];
 };
 
-static void compile(struct row *row, int link_type, const char *expression)
-{
-	pcap_t *p = pcap_open_dead(link_type, SNAPLEN);
+/* ---- one link type ------------------------------------------------------ */
 
-	if (!p || pcap_compile(p, &row->program, expression, 1,
-			  PCAP_NETMASK_UNKNOWN)) {
-		memset(&row->program, 0, sizeof(row->program));
-		row->error = strdup(p ? pcap_geterr(p) : "out of memory");
-	}
-	if (p) {
+/* The kernel takes VLAN tags off, and libpcap makes programs that look where it
+ * puts them, but only for a handle that is open: all gateways have this one. */
+static pcap_t *open_loopback(void)
+{
+	char error[PCAP_ERRBUF_SIZE];
+	pcap_t *p = pcap_create("lo", error);
+
+	if (p && (pcap_set_snaplen(p, SNAPLEN) ||
+			 pcap_set_buffer_size(p, SNAPLEN) ||
+			 pcap_activate(p) < 0 ||
+			 pcap_datalink(p) != DLT_EN10MB)) {
 		pcap_close(p);
+		p = NULL;
+	}
+	return p;
+}
+
+static pcap_t *open_for(const struct programs *p, int link_type)
+{
+	pcap_t *pcap = NULL;
+
+	if (p->live && link_type == DLT_EN10MB) {
+		pcap = open_loopback();
+	}
+	return pcap ? pcap : pcap_open_dead(link_type, SNAPLEN);
+}
+
+/* NULL: out of memory, or too long. */
+static char *text_for(struct programs *p, int link_type)
+{
+	const struct options *o = p->options;
+	char *text;
+
+	if (!p->generated) {
+		return strdup(o->filter);
+	}
+	text = malloc(FILTER_TEXT_MAX);
+	if (text &&
+		filter_generate(link_type, o->dns_ports.port, o->dns_ports.n,
+			o->filter, text, FILTER_TEXT_MAX, &p->replaced)) {
+		free(text);
+		text = NULL;
+	}
+	return text;
+}
+
+static void compile(struct programs *p, int link_type)
+{
+	struct row *row = &p->row[link_type];
+	pcap_t *pcap = open_for(p, link_type);
+	char *text = text_for(p, link_type);
+
+	if (!pcap || !text ||
+		pcap_compile(
+			pcap, &row->program, text, 1, PCAP_NETMASK_UNKNOWN)) {
+		memset(&row->program, 0, sizeof(row->program));
+		row->error = strdup(!text  ? "too long"
+				    : pcap ? pcap_geterr(pcap)
+					   : "out of memory");
+	}
+	row->tried = true;
+	free(text);
+	if (pcap) {
+		pcap_close(pcap);
 	}
 }
 
-int programs_new(const char *expression, struct programs **ret)
+/* ---- all of them -------------------------------------------------------- */
+
+/* What is wrong with an expression is mostly wrong for all link types; but some
+ * words are for Wi-Fi alone. NULL: it is right. */
+static const char *why_wrong(struct programs *p)
 {
+	const char *error, *other;
+
+	if (programs_find(p, DLT_EN10MB, &error)) {
+		return NULL;
+	}
+	return programs_find(p, DLT_IEEE802_11_RADIO, &other) ? NULL : error;
+}
+
+int programs_new(const struct options *o, bool live, struct programs **ret)
+{
+	bool generated = live && o->default_filter && !o->any_port;
 	struct programs *p;
+	const char *error;
 
 	*ret = NULL;
-	if (!*expression) {
+	if (!generated && !*o->filter) {
 		return 0;
 	}
 	p = calloc(1, sizeof(*p));
@@ -48,31 +124,42 @@ int programs_new(const char *expression, struct programs **ret)
 		log_error("out of memory");
 		return EXIT_RUNTIME;
 	}
-	/* First, for what is wrong is mostly wrong for all. */
-	compile(&p->row[DLT_EN10MB], DLT_EN10MB, expression);
-	if (p->row[DLT_EN10MB].error) {
-		log_error("filter expression: %s", p->row[DLT_EN10MB].error);
+	p->options = o;
+	p->live = live;
+	p->generated = generated;
+	error = why_wrong(p);
+	if (error) {
+		log_error("filter expression: %s", error);
 		programs_free(p);
 		return EXIT_USAGE;
 	}
-	for (int i = 0; i < LINK_TYPES; i++) {
-		if (i != DLT_EN10MB && dlo_link_known(i)) {
-			compile(&p->row[i], i, expression);
-		}
+	if (p->replaced) {
+		log_warning("the expression looks into tags itself and is "
+			    "used alone, without the generated filter");
+	}
+	for (int i = 0; (!live || o->service) && i < LINK_TYPES; i++) {
+		programs_find(p, i, &error);
 	}
 	*ret = p;
 	return 0;
 }
 
 const struct bpf_program *programs_find(
-	const struct programs *p, int link_type, const char **ret_error)
+	struct programs *p, int link_type, const char **ret_error)
 {
-	const struct row *row = p && link_type >= 0 && link_type < LINK_TYPES
-					? &p->row[link_type]
-					: NULL;
+	struct row *row;
 
-	*ret_error = row ? row->error : NULL;
-	return row && row->program.bf_insns ? &row->program : NULL;
+	*ret_error = NULL;
+	if (!p || link_type < 0 || link_type >= LINK_TYPES ||
+		!dlo_link_known(link_type)) {
+		return NULL;
+	}
+	row = &p->row[link_type];
+	if (!row->tried) {
+		compile(p, link_type);
+	}
+	*ret_error = row->error;
+	return row->program.bf_insns ? &row->program : NULL;
 }
 
 struct programs *programs_free(struct programs *p)

@@ -89,7 +89,7 @@ static bool change_link_type(
 			link_name(link_type), text);
 	}
 	warn_unknown(r, f, link_type);
-	r->s->filter = programs_find(r->s->programs, link_type, &error);
+	r->s->filter = programs_find(r->s->shared->programs, link_type, &error);
 	if (error) {
 		capture_trouble(r->s, LOG_LEVEL_ERROR,
 			"%s: filter expression: link type %s: %s", f->name,

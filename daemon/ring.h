@@ -16,6 +16,7 @@ enum item_kind {
 		      link type, snaplen its snapshot length */
 	ITEM_RESUME, /* the capture text, begun before, goes on */
 	ITEM_TROUBLE, /* something to be said: text, number a log level */
+	ITEM_OUTAGE, /* the same, of an interface that goes or comes back */
 	ITEM_RETIRED, /* rules that are not in use any more: no record after it
 			 refers to them */
 	ITEM_EOF, /* the last item of a source; number: its exit code */

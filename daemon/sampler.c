@@ -3,7 +3,8 @@
 #include "sampler.h"
 
 #include <stdio.h>
-#include <time.h>
+
+#include "clock.h"
 
 #define SNAPLEN 96 /* headers, through two tunnels */
 #define BUFFER (1024 * 1024)
@@ -37,6 +38,13 @@ void sampler_fini(struct sampler *s)
 	s->engine = dlo_engine_free(s->engine);
 }
 
+/* An interface that goes away is the capture's to tell. */
+static bool is_absent(int status)
+{
+	return status == PCAP_ERROR_NO_SUCH_DEVICE ||
+	       status == PCAP_ERROR_IFACE_NOT_UP;
+}
+
 /* Not promiscuous: the handle that captures is, and that holds for all. */
 static bool open_handle(struct sampler *s)
 {
@@ -53,7 +61,7 @@ static bool open_handle(struct sampler *s)
 	status = pcap_activate(s->pcap);
 	if (status < 0) {
 		snprintf(s->error, sizeof(s->error), "%s",
-			pcap_statustostr(status));
+			is_absent(status) ? "" : pcap_statustostr(status));
 		return false;
 	}
 	return !pcap_setnonblock(s->pcap, 1, s->error);
@@ -76,29 +84,32 @@ static void on_frame(
 	dlo_engine_frame(s->engine, &f);
 }
 
+/* False: the interface is gone, which is the capture's to tell. */
 static bool read_frames(struct sampler *s)
 {
-	int r = pcap_dispatch(s->pcap, -1, on_frame, (u_char *)(void *)s);
-
-	if (r == PCAP_ERROR) {
-		snprintf(
-			s->error, sizeof(s->error), "%s", pcap_geterr(s->pcap));
-	}
-	return r != PCAP_ERROR;
+	*s->error = '\0';
+	return pcap_dispatch(s->pcap, -1, on_frame, (u_char *)(void *)s) !=
+	       PCAP_ERROR;
 }
 
-/* Not the time of day: that may be set. */
-static uint64_t monotonic_ns(void)
+static void end_sample(struct sampler *s)
 {
-	struct timespec t;
+	close_handle(s);
+	s->from_ns += EVERY_NS;
+}
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * UINT64_C(1000000000) + (uint64_t)t.tv_nsec;
+/* What went wrong, if that is new. */
+static const char *tell(struct sampler *s)
+{
+	bool again = s->told || !*s->error;
+
+	s->told = s->told || *s->error;
+	return again ? NULL : s->error;
 }
 
 const char *sampler_tick(struct sampler *s)
 {
-	uint64_t now_ns = monotonic_ns();
+	uint64_t now_ns = clock_steady_ns();
 	bool fine;
 
 	if (!s->engine || now_ns < s->from_ns) {
@@ -109,15 +120,17 @@ const char *sampler_tick(struct sampler *s)
 		s->from_ns = now_ns;
 	} else {
 		fine = read_frames(s);
+		s->told = s->told && !fine;
 	}
-	if (!fine) {
-		close_handle(s);
-		s->from_ns = UINT64_MAX;
-		return s->error;
+	if (!fine || now_ns - s->from_ns >= LENGTH_NS) {
+		end_sample(s);
 	}
-	if (now_ns - s->from_ns >= LENGTH_NS) {
-		close_handle(s);
-		s->from_ns += EVERY_NS;
+	return fine ? NULL : tell(s);
+}
+
+void sampler_pause(struct sampler *s)
+{
+	if (s->pcap) {
+		end_sample(s);
 	}
-	return NULL;
 }

@@ -22,6 +22,7 @@ struct sampler {
 	pcap_t *pcap; /* open while a sample is taken */
 	uint64_t from_ns; /* of the sample under way, or of the next */
 	uint64_t packet;
+	bool told; /* of an error, since the last sample that worked */
 	char error[PCAP_ERRBUF_SIZE];
 };
 
@@ -32,8 +33,12 @@ void sampler_fini(struct sampler *s);
 
 /*
  * Opens, reads or closes, as the clock says; called at least every second by
- * the thread that owns it. NULL, or what went wrong: then it is off for good.
+ * the thread that owns it, while the interface is there. NULL, or what went
+ * wrong, once: it goes on trying.
  */
 const char *sampler_tick(struct sampler *s);
+
+/* The interface is not there any more: a sample under way ends. */
+void sampler_pause(struct sampler *s);
 
 #endif

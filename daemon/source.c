@@ -13,12 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "filter.h"
+#include "clock.h"
+#include "handle.h"
 #include "log.h"
 #include "savefile.h"
 #include "watchdog.h"
-
-#define TIMEOUT_MS 100 /* of a ring block: platform.md's 0 waits for ever */
 
 /* ---- the engine --------------------------------------------------------- */
 
@@ -124,11 +123,10 @@ int source_make_rules(const struct source *s, const struct options *o,
 	return dlo_engine_rules_new(&cfg, rs, ret);
 }
 
-static int init(struct source *s, struct source_context *shared)
+static int init(struct source *s)
 {
 	int r;
 
-	s->shared = shared;
 	s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	r = s->wake < 0 ? -errno : make_engine(s);
 	if (r < 0) {
@@ -141,165 +139,30 @@ static int init(struct source *s, struct source_context *shared)
 
 /* ---- an interface ------------------------------------------------------- */
 
-static void say_why_not(const char *interface, int status, pcap_t *p)
-{
-	const char *what = pcap_statustostr(status), *more = pcap_geterr(p);
-
-	if (status == PCAP_ERROR_PERM_DENIED ||
-		status == PCAP_ERROR_PROMISC_PERM_DENIED) {
-		char exe[1024] = "dnslookout";
-		ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-
-		if (n > 0) {
-			exe[n] = '\0';
-		}
-		log_error("%s: no right to capture: the capability "
-			  "CAP_NET_RAW is missing. Run as root, or give it "
-			  "once: setcap cap_net_raw+ep %s",
-			interface, exe);
-	} else if (status == PCAP_ERROR || !strcmp(what, more)) {
-		log_error("%s: %s", interface, more);
-	} else {
-		log_error(
-			"%s: %s%s%s", interface, what, *more ? ": " : "", more);
-	}
-}
-
-static int set_link_type(struct source *s)
-{
-	const char *name = s->shared->options->link_type;
-	int link_type;
-
-	if (!name) {
-		/* `any` can say which interface, if asked before the filter. */
-		if (pcap_datalink(s->pcap) == DLT_LINUX_SLL) {
-			pcap_set_datalink(s->pcap, DLT_LINUX_SLL2);
-		}
-		return 0;
-	}
-	link_type = pcap_datalink_name_to_val(name);
-	if (link_type < 0) {
-		log_error("unknown link type %s", name);
-		return EXIT_USAGE;
-	}
-	if (pcap_set_datalink(s->pcap, link_type) < 0) {
-		log_error("%s: %s", s->interface, pcap_geterr(s->pcap));
-		return EXIT_RUNTIME;
-	}
-	return 0;
-}
-
-/* Compiles `text` and, with `set`, sets it. 0, or an exit code after a
- * message that begins with `what`. */
-static int compile(
-	struct source *s, const char *what, const char *text, bool set)
-{
-	struct bpf_program program;
-	int r = 0;
-
-	if (pcap_compile(s->pcap, &program, text, 1, PCAP_NETMASK_UNKNOWN)) {
-		log_error("%s: %s", what, pcap_geterr(s->pcap));
-		return EXIT_USAGE;
-	}
-	if (set && pcap_setfilter(s->pcap, &program)) {
-		log_error("%s: %s", s->interface, pcap_geterr(s->pcap));
-		r = EXIT_RUNTIME;
-	}
-	pcap_freecode(&program);
-	return r;
-}
-
-/* Ours with the user's expression, or the user's alone. */
-static int set_live_filter(struct source *s)
-{
-	const struct options *o = s->shared->options;
-	char *text;
-	bool replaced = false;
-	/* What may be on any port is not for the kernel to tell. */
-	bool alone = !o->default_filter || o->any_port;
-	/* The user's words by themselves first: an error is about them. */
-	int r = compile(s, "filter expression", o->filter, alone);
-
-	s->filtered = !alone || *o->filter;
-	if (r || alone) {
-		return r;
-	}
-	text = malloc(FILTER_TEXT_MAX);
-	if (!text || filter_generate(pcap_datalink(s->pcap), o->dns_ports.port,
-			     o->dns_ports.n, o->filter, text, FILTER_TEXT_MAX,
-			     &replaced)) {
-		log_error("filter expression: too long");
-		free(text);
-		return EXIT_USAGE;
-	}
-	if (replaced) {
-		log_warning("the expression looks into tags itself and is "
-			    "used alone, without the generated filter");
-	}
-	r = compile(s, "kernel filter", text, true);
-	free(text);
-	return r;
-}
-
-static int activate(struct source *s)
-{
-	const struct options *o = s->shared->options;
-	char error[PCAP_ERRBUF_SIZE];
-	int status;
-
-	s->pcap = pcap_create(s->interface, error);
-	if (!s->pcap) {
-		log_error("%s: %s", s->interface, error);
-		return EXIT_RUNTIME;
-	}
-	pcap_set_snaplen(s->pcap, (int)o->snaplen);
-	pcap_set_promisc(
-		s->pcap, o->promiscuous && strcmp(s->interface, "any") != 0);
-	pcap_set_timeout(s->pcap, TIMEOUT_MS);
-	pcap_set_buffer_size(s->pcap, (int)(o->buffer_kib * 1024));
-	pcap_set_immediate_mode(s->pcap, o->immediate);
-	pcap_set_tstamp_precision(s->pcap, PCAP_TSTAMP_PRECISION_NANO);
-	status = pcap_activate(s->pcap);
-	if (status < 0) {
-		say_why_not(s->interface, status, s->pcap);
-		return EXIT_RUNTIME;
-	}
-	if (status > 0 || *pcap_geterr(s->pcap)) {
-		log_warning("%s: %s", s->interface,
-			*pcap_geterr(s->pcap) ? pcap_geterr(s->pcap)
-					      : pcap_statustostr(status));
-	}
-	if (pcap_setnonblock(s->pcap, 1, error)) {
-		log_error("%s: %s", s->interface, error);
-		return EXIT_RUNTIME;
-	}
-	return 0;
-}
-
 int source_open_live(
 	struct source *s, struct source_context *shared, const char *interface)
 {
-	int r;
+	const struct options *o = shared->options;
+	struct handle h;
+	int r = handle_open(o, shared->programs, interface, &h);
 
-	*s = (struct source){
-		.shared = shared, .interface = interface, .wake = -1};
-	r = activate(s);
-	if (!r) {
-		r = set_link_type(s);
-	}
-	if (!r) {
-		r = set_live_filter(s);
-	}
-	if (r) {
+	*s = (struct source){.shared = shared,
+		.interface = interface,
+		.pcap = h.pcap,
+		.link_type = r ? -1 : h.link_type,
+		.filtered = shared->programs != NULL,
+		.wake = -1};
+	if (r && o->service && h.absent) {
+		log_warning(
+			"interface %s down, waiting: %s", interface, h.text);
+		outages_begin(&s->outages, clock_steady_ns());
+	} else if (r) {
+		log_error("%s: %s", interface, h.text);
 		return r;
+	} else if (*h.text) {
+		log_warning("%s: %s", interface, h.text);
 	}
-	if (!dlo_link_known(pcap_datalink(s->pcap))) {
-		log_error("%s: link type %s is not decoded yet", interface,
-			pcap_datalink_val_to_name(pcap_datalink(s->pcap)));
-		return EXIT_RUNTIME;
-	}
-	s->link_type = pcap_datalink(s->pcap);
-	return init(s, shared);
+	return init(s);
 }
 
 /* ---- files -------------------------------------------------------------- */
@@ -378,13 +241,12 @@ static int add_directory(struct source *s, const char *path)
 int source_open_files(struct source *s, struct source_context *shared,
 	const struct texts *paths)
 {
-	const char *expression = shared->options->filter;
 	struct stat st;
-	int r;
+	int r = 0;
 
-	*s = (struct source){
-		.shared = shared, .wake = -1, .filtered = *expression};
-	r = programs_new(expression, &s->programs);
+	*s = (struct source){.shared = shared,
+		.wake = -1,
+		.filtered = shared->programs != NULL};
 	for (unsigned i = 0; !r && i < paths->n; i++) {
 		const char *path = paths->text[i];
 
@@ -395,7 +257,7 @@ int source_open_files(struct source *s, struct source_context *shared,
 			r = add_file(s, path);
 		}
 	}
-	return r ? r : init(s, shared);
+	return r ? r : init(s);
 }
 
 /* ---- the thread --------------------------------------------------------- */
@@ -482,7 +344,6 @@ void source_close(struct source *s)
 		free((char *)(uintptr_t)s->files.text[i]);
 	}
 	free(s->files.text);
-	programs_free(s->programs);
 	sampler_fini(&s->sampler);
 	dlo_engine_rules_free(source_take_rules(s));
 	dlo_engine_rules_free(s->retired);

@@ -16,6 +16,7 @@
 
 #include "dnslookout.h"
 #include "options.h"
+#include "outages.h"
 #include "programs.h"
 #include "ring.h"
 #include "sampler.h"
@@ -26,6 +27,7 @@
 struct source_context {
 	const struct options *options;
 	const struct dlo_ruleset *rules;
+	struct programs *programs; /* the filter */
 	atomic_uint_fast64_t frames_left; /* of -c; counts down */
 	/* Called in capture threads: something is in a ring. */
 	void (*notify)(void *ctx);
@@ -39,21 +41,29 @@ struct source_counts {
 	atomic_uint_fast64_t dropped; /* by the kernel: ring full */
 	atomic_uint_fast64_t if_dropped; /* by the interface */
 	atomic_uint_fast64_t lost; /* alerts: our ring was full */
+	/* The loop thread's: */
+	atomic_uint_fast64_t
+		merged; /* alerts: with those of another interface */
+	atomic_uint_fast64_t early; /* messages not held for that: no room */
 };
 
 struct source {
 	struct source_context *shared;
 	const char *interface; /* NULL: files */
 	struct texts files; /* in order */
-	pcap_t *pcap; /* live: the capture thread's once it runs */
-	int link_type; /* live: of all frames */
-	struct programs *programs; /* files: the user's expression */
-	const struct bpf_program *filter; /* of them, the newest frame's */
+	/* Live: the capture thread's once it runs. NULL: there is no interface
+	 * of that name, or it is down. */
+	pcap_t *pcap;
+	int link_type; /* live: of all frames until it is opened again */
+	struct outages outages; /* live */
+	bool told; /* why it cannot be opened though it is there */
+	uint64_t kept_ns, looked_ns; /* live: when things were looked after */
+	const struct bpf_program *filter; /* files: the newest frame's */
 	bool done; /* -c is used up */
 	uint64_t packet; /* live: frames so far */
 	bool filtered; /* not every frame gets here */
 	struct sampler sampler; /* live: of what the filter hides */
-	struct pcap_stat kernel; /* newest, to tell what was added */
+	struct pcap_stat kernel; /* of this handle, to tell what was added */
 	struct dlo_engine *engine;
 	uint64_t seed; /* of its tables */
 	struct ring *ring;
@@ -78,7 +88,8 @@ struct source {
 	char capture[512]; /* file that records come from */
 };
 
-/* Opens an interface. 0; an exit code after a message. */
+/* Opens an interface; as a service, one that is not there will be waited for.
+ * 0; an exit code after a message. */
 int source_open_live(
 	struct source *s, struct source_context *shared, const char *interface);
 
@@ -116,7 +127,7 @@ void source_close(struct source *s);
 
 /* ---- what runs in the thread -------------------------------------------- */
 
-void capture_live(struct source *s); /* capture.c */
+void capture_live(struct source *s); /* live.c */
 void replay_files(struct source *s); /* replay.c */
 void watch_folder(struct source *s); /* watch.c */
 

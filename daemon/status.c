@@ -90,6 +90,13 @@ static void print_uptime(FILE *f, uint64_t seconds)
 	}
 }
 
+static const char *how_is(const struct source *s)
+{
+	return s->ended			    ? "has ended; "
+	       : outages_is_on(&s->outages) ? "is down; "
+					    : "";
+}
+
 static void print_source(FILE *f, const struct source *s)
 {
 	uint64_t packets = count_of(&s->counts.captured),
@@ -100,9 +107,8 @@ static void print_source(FILE *f, const struct source *s)
 	fprintf(f,
 		"%s: %s%" PRIu64 " packet%s, %" PRIu64
 		" dropped by kernel; %" PRIu64 " quer%s, %" PRIu64 " alert%s\n",
-		name_of(s), s->ended ? "has ended; " : "", packets,
-		plural(packets), dropped, queries, queries == 1 ? "y" : "ies",
-		alerts, plural(alerts));
+		name_of(s), how_is(s), packets, plural(packets), dropped,
+		queries, queries == 1 ? "y" : "ies", alerts, plural(alerts));
 }
 
 void status_print_rules(FILE *f, const struct loop *l)
@@ -156,7 +162,8 @@ static void put_source(FILE *f, const struct source *s)
 {
 	fputc('{', f);
 	json_out_member(f, "name", name_of(s));
-	fprintf(f, ",\"capturing\":%s", s->ended ? "false" : "true");
+	fprintf(f, ",\"capturing\":%s", *how_is(s) ? "false" : "true");
+	put_number(f, "outages", count_of(&s->outages.n));
 	put_number(f, "packets", count_of(&s->counts.captured));
 	put_number(f, "kernel_dropped", count_of(&s->counts.dropped));
 	put_number(f, "queries", dlo_engine_stat(s->engine, DLO_STAT_QUERIES));
@@ -234,6 +241,9 @@ static void put_stats(FILE *f, const struct source *s)
 	put_number(f, "kernel_dropped", count_of(&c->dropped));
 	put_number(f, "interface_dropped", count_of(&c->if_dropped));
 	put_number(f, "lost_before_outputs", count_of(&c->lost));
+	put_number(f, "alerts_merged", count_of(&c->merged));
+	put_number(f, "messages_not_held", count_of(&c->early));
+	put_number(f, "outages", count_of(&s->outages.n));
 	for (unsigned i = 0; i < DLO_STAT__N; i++) {
 		put_number(f, dlo_stat_info(i).name,
 			dlo_engine_stat(s->engine, i));

@@ -30,7 +30,7 @@ uint64_t summary_alerts(const struct source *sources, unsigned n_sources)
 }
 
 struct totals {
-	uint64_t captured, received, dropped, if_dropped, lost;
+	uint64_t captured, received, dropped, if_dropped, lost, merged, early;
 };
 
 static struct totals totals_of(const struct source *sources, unsigned n)
@@ -50,6 +50,8 @@ static struct totals totals_of(const struct source *sources, unsigned n)
 		t.dropped += atomic_load(&c->dropped);
 		t.if_dropped += atomic_load(&c->if_dropped);
 		t.lost += atomic_load(&c->lost);
+		t.merged += atomic_load(&c->merged);
+		t.early += atomic_load(&c->early);
 	}
 	/* What passed the filter, dropped or not. */
 	t.received += t.dropped;
@@ -126,6 +128,23 @@ static void print_notes(FILE *f, const struct source *s, unsigned n)
 	}
 }
 
+/* What became of alerts that several interfaces saw. */
+static void print_merged(FILE *f, const struct totals *t)
+{
+	if (t->merged) {
+		fprintf(f,
+			"alerts that are one with those of another interface: "
+			"%" PRIu64 "\n",
+			t->merged);
+	}
+	if (t->early) {
+		fprintf(f,
+			"messages not held for that, for want of room: "
+			"%" PRIu64 "\n",
+			t->early);
+	}
+}
+
 /* One line of the reasons why something ended, after its first words. */
 static void print_ends(FILE *f, const struct source *s, unsigned n,
 	const char *before, enum dlo_ends ends)
@@ -170,6 +189,7 @@ void summary_print(FILE *f, const struct options *o,
 	print_found(
 		f, sources, n_sources, rules, t.lost + outputs_lost(outputs));
 	ledger_print(f, outputs, sources, n_sources, tallies, o->service);
+	print_merged(f, &t);
 	print_notes(f, sources, n_sources);
 	print_ends(f, sources, n_sources,
 		"packets that went no further: ", DLO_ENDS_FRAME);
@@ -216,12 +236,20 @@ static void print_status(FILE *f, const struct source *sources,
 	struct totals t = totals_of(sources, n_sources);
 	unsigned patterns = dlo_ruleset_n_patterns(rules);
 	uint64_t alerts = summary_alerts(sources, n_sources), refused;
+	const char *before = "down: ", *after = "";
 	char newest[32], row[LEDGER_TEXT_MAX];
 
+	for (unsigned i = 0; i < n_sources; i++) {
+		if (outages_is_on(&sources[i].outages)) {
+			fprintf(f, "%s%s", before, sources[i].interface);
+			before = ", ";
+			after = "; ";
+		}
+	}
 	fprintf(f,
-		"%u pattern%s, %u source%s; %" PRIu64 " packet%s, %" PRIu64
+		"%s%u pattern%s, %u source%s; %" PRIu64 " packet%s, %" PRIu64
 		" dropped by kernel; %" PRIu64 " alert%s, %" PRIu64 " lost",
-		patterns, plural(patterns), n_sources, plural(n_sources),
+		after, patterns, plural(patterns), n_sources, plural(n_sources),
 		t.captured, plural(t.captured), t.dropped, alerts,
 		plural(alerts), t.lost + outputs_lost(outputs));
 	refused = syscalls_refused(newest, sizeof(newest));

@@ -7,7 +7,7 @@
 
 #include <pcap/pcap.h>
 
-#include "capture.h"
+#include "clock.h"
 
 static const char list[] =
 	"#: title: TEST ALERT of dnslookout ctl test-alert: nobody asked this\n"
@@ -43,7 +43,8 @@ static void on_record(void *ctx, const struct dlo_record *rec)
 {
 	struct sending *s = ctx;
 
-	outputs_record(&s->l->outputs, rec, &s->origin);
+	outputs_record(
+		&s->l->outputs, OUTPUT_WIRE | OUTPUT_MERGED, rec, &s->origin);
 	if (rec->kind == DLO_RECORD_ALERT) {
 		dlo_json_print(
 			rec, &s->origin, s->t->event, sizeof(s->t->event));
@@ -72,7 +73,7 @@ static int build_rules(struct dlo_ruleset **ret)
 static int feed(struct sending *s, const struct dlo_ruleset *rules)
 {
 	const struct dlo_frame frame = {
-		.ts_ns = capture_now_ns(),
+		.ts_ns = clock_wall_ns(),
 		.packet = 1,
 		.data = packet,
 		.caplen = sizeof(packet),

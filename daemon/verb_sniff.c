@@ -50,6 +50,7 @@ static int open_sources(struct sniff *s)
 {
 	const struct options *o = &s->options;
 	unsigned n = o->interfaces.n ? o->interfaces.n : 1;
+	bool live = !o->files.n && !o->watch;
 	int r;
 
 	s->shared.options = o;
@@ -62,7 +63,11 @@ static int open_sources(struct sniff *s)
 		log_error("out of memory");
 		return EXIT_RUNTIME;
 	}
-	if (o->files.n || o->watch) {
+	r = programs_new(o, live, &s->shared.programs);
+	if (r) {
+		return r;
+	}
+	if (!live) {
 		s->n_sources = 1;
 		return source_open_files(s->sources, &s->shared, &o->files);
 	}
@@ -103,7 +108,7 @@ static void say_listening(const struct sniff *s)
 	for (unsigned i = 0; i < s->n_sources; i++) {
 		int link_type;
 
-		if (!s->sources[i].interface) {
+		if (!s->sources[i].pcap) { /* files, or not there */
 			continue;
 		}
 		link_type = pcap_datalink(s->sources[i].pcap);
@@ -303,6 +308,7 @@ static void close_all(struct sniff *s)
 		source_close(&s->sources[i]);
 	}
 	free(s->sources);
+	programs_free(s->shared.programs);
 	loop_close(&s->loop);
 	control_close(s->control);
 	metrics_file_close(s->metrics_file);

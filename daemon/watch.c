@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "capture.h"
+#include "clock.h"
 #include "log.h"
 #include "replay.h"
 
@@ -466,7 +467,7 @@ static void run(struct watch *w)
 		read_all(w);
 		leave_old(w);
 		/* All that is there is read: time is the clock's. */
-		dlo_engine_flush(w->s->engine, capture_now_ns());
+		dlo_engine_flush(w->s->engine, clock_wall_ns());
 		wait_for_events(w);
 		capture_take_rules(w->s);
 	}

@@ -259,7 +259,9 @@ struct dlo_record {
 			     + 1; 0: none did */
 	uint32_t n_matches_total; /* of this (rule, service) */
 	uint32_t match[DLO_MATCHES_MAX]; /* pattern ids, ascending */
-	uint64_t count; /* CLOSING: alerts held back */
+	/* CLOSING: alerts held back. ALERT: on how many interfaces the look-up
+	 * was seen, for who merges such alerts; else 0. */
+	uint64_t count;
 	uint64_t first_ns, last_ns; /* CLOSING: of them */
 	uint32_t n_clients; /* CLOSING: 1, or 0 for "all clients together" */
 	uint32_t frame_len; /* BYTES: of the whole frame on the wire */
@@ -585,6 +587,9 @@ struct dlo_origin {
 	const char *capture; /* file */
 	const char *interface;
 	const char *hostname;
+	/* Of an alert with a count: the other interfaces. */
+	const char *const *others;
+	unsigned n_others;
 };
 
 /* tcpdump's line for one message: feed all its records in order. */

@@ -41,7 +41,7 @@ struct event {
 static void event_init(struct event *e, const struct dlo_record *rec,
 	const struct dlo_origin *origin)
 {
-	static const struct dlo_origin nowhere = {NULL, NULL, NULL};
+	static const struct dlo_origin nowhere = {.n_others = 0};
 
 	e->rec = rec;
 	e->origin = origin ? origin : &nowhere;
@@ -539,6 +539,21 @@ static void put_expired(struct dlo_json *j, const struct dlo_record *rec)
 	dlo_json_close(j);
 }
 
+/* Where a look-up was seen, the first one first: ECS has room for that alone.
+ */
+static void put_interfaces(struct dlo_json *j, const struct event *e)
+{
+	dlo_json_number(j, "count", e->rec->count);
+	dlo_json_hold(j, ROOM_MATCH);
+	dlo_json_open(j, "interfaces", '[');
+	dlo_json_text(j, NULL, e->origin->interface);
+	for (unsigned i = 0; i < e->origin->n_others; i++) {
+		dlo_json_text(j, NULL, e->origin->others[i]);
+	}
+	dlo_json_close(j);
+	dlo_json_release(j, ROOM_MATCH);
+}
+
 /* What ECS has no field for. */
 static void put_own(struct dlo_json *j, const struct event *e)
 {
@@ -551,6 +566,9 @@ static void put_own(struct dlo_json *j, const struct event *e)
 		dlo_json_time(j, "last", rec->last_ns);
 	} else {
 		dlo_json_number(j, "packet", rec->meta.packet);
+	}
+	if (!e->closing && rec->count > 1) {
+		put_interfaces(j, e);
 	}
 	if (!e->closing && rec->meta.partial) {
 		dlo_json_true(j, "partial");

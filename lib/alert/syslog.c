@@ -26,6 +26,7 @@ enum {
 	LIST_MAX = 280,
 	VIA_MAX = 200,
 	ANSWER_MAX = 200,
+	OTHERS_MAX = 96,
 };
 
 /* A blank would end the value; the others would make it look like several. */
@@ -346,6 +347,22 @@ static void put_rule(struct dlo_buf *b, const struct dlo_record *rec,
 	put_tags(b, p);
 }
 
+/* The other interfaces that saw the look-up. */
+static void put_others(struct dlo_buf *b, const struct dlo_record *rec,
+	const struct dlo_origin *origin)
+{
+	char text[2 * OTHERS_MAX + 1];
+	struct dlo_buf t = dlo_buf(text, sizeof(text) - 1);
+
+	for (unsigned i = 0; i < origin->n_others; i++) {
+		dlo_puts(&t, i > 0 ? "," : "");
+		dlo_puts(&t, origin->others[i]);
+	}
+	(void)dlo_buf_end(&t);
+	put_number(b, "count", rec->count);
+	put(b, "also", text, OTHERS_MAX);
+}
+
 static void put_head(struct dlo_buf *b, const struct dlo_record *rec,
 	const struct dlo_pattern_info *p)
 {
@@ -382,6 +399,9 @@ static void put_tail(struct dlo_buf *b, const struct dlo_record *rec,
 	}
 	if (origin) {
 		put(b, "iface", origin->interface, VALUE_MAX);
+		if (rec->kind == DLO_RECORD_ALERT && rec->count > 1) {
+			put_others(b, rec, origin);
+		}
 		put(b, "capture", origin->capture, VALUE_MAX);
 	}
 	put_rule(b, rec, p);

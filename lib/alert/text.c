@@ -323,6 +323,11 @@ static void add_alert(struct dlo_text *t, const struct dlo_record *rec)
 		dlo_putc(b, ' ');
 		dlo_put_expired(b, expired);
 	}
+	if (rec->kind == DLO_RECORD_ALERT && rec->count > 1) {
+		dlo_puts(b, " (on ");
+		dlo_putu(b, rec->count, 0);
+		dlo_puts(b, " interfaces)");
+	}
 	if (rec->decoded == DLO_DECODED_SKIPPED) {
 		dlo_puts(b, " (not decoded: over budget)");
 	} else if (rec->decoded == DLO_DECODED_BAD) {

@@ -56,7 +56,7 @@ def ctl_tells(lab):
     expect_equal("pid", status["pid"], sniffer.pid)
     expect_equal("interfaces", status["interfaces"], [{
         "name": "g0", "capturing": True, "packets": 5, "kernel_dropped": 0,
-        "queries": 5, "alerts": 3}])
+        "queries": 5, "alerts": 3, "outages": 0}])
     expect_equal("outputs", status["outputs"], [{
         "name": "syslog", "raised": 3, "recovered": 0, "delivered": 3,
         "waiting": 0, "spooled": 0, "lost": 0}])

@@ -274,6 +274,32 @@ def stopped_thread(tid):
                      0)
 
 
+# ---- what it prints ----------------------------------------------------------
+
+
+def names_of(alerts):
+    return [a["dns"]["question"]["name"] for a in alerts]
+
+
+def interface_of(alert):
+    return alert["observer"]["ingress"]["interface"]["name"]
+
+
+LINE = re.compile(
+    rb"<(\d+)>([A-Z][a-z][a-z]) ([ 1-3]\d) (\d\d:\d\d:\d\d) "
+    rb"dnslookout\[(\d+)\]: (.+)")
+
+
+def log_line(data, sniffer):
+    """(priority, message) of a datagram to /dev/log."""
+    m = LINE.fullmatch(data)
+    expect(m, "datagram %r", data)
+    expect(len(data) <= 1024 or m[6].startswith(b"@cee: "), "%d octets",
+           len(data))
+    expect_equal("pid", int(m[5]), sniffer.pid)
+    return int(m[1]), m[6].decode()
+
+
 # ---- messages and frames -----------------------------------------------------
 
 
@@ -349,6 +375,11 @@ def run(*argv):
         raise Failure("%s: exit %d: %s" % (
             " ".join(argv), p.returncode, (p.stderr or p.stdout)[-300:]))
     return p.stdout
+
+
+def as_nobody(*more):
+    return ("setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY),
+            "--clear-groups", *more)
 
 
 def setns(path):

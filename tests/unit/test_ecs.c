@@ -137,7 +137,8 @@ static void test_alert(void **state)
 			"Tunnelling services, ngrok\""},
 		{"ecs", "{\"version\":\"8.17.0\"}"},
 	};
-	const struct dlo_origin origin = {"x.pcap", "eth0", "gw"};
+	const struct dlo_origin origin = {
+		.capture = "x.pcap", .interface = "eth0", .hostname = "gw"};
 	struct dlo_meta m = meta4(0x0100);
 	struct dlo_record rec;
 	char id[33];
@@ -190,6 +191,28 @@ static void test_expired(void **state)
 	assert_member(json_object_get(root, "dnslookout"), "exception",
 		"{\"expired\":\"2025-12-30\",\"pattern\":\"*\",\"file\":"
 		"\"site.list\",\"line\":5}");
+	json_decref(root);
+}
+
+/* Several interfaces saw it. */
+static void test_merged(void **state)
+{
+	static const char *const others[] = {"g\"1", "ppp0"};
+	const struct dlo_origin origin = {
+		.interface = "g0", .others = others, .n_others = 2};
+	struct dlo_meta m = meta4(0x0100);
+	struct dlo_record rec = record(DLO_RECORD_ALERT, &m, "www.a.example");
+	json_t *root;
+
+	(void)state;
+	add_match(&rec, NGROK);
+	rec.count = 3;
+	root = print(&rec, &origin, CAP);
+	assert_member(root, "dnslookout",
+		"{\"packet\":17,\"count\":3,\"interfaces\":[\"g0\",\"g\\\"1\","
+		"\"ppp0\"],\"level\":\"high\",\"service\":\"ngrok\","
+		"\"matches\":[{\"pattern\":\"ngrok.io\",\"file\":"
+		"\"tunnel.list\",\"line\":12}]}");
 	json_decref(root);
 }
 
@@ -419,7 +442,12 @@ static void test_hostile(void **state)
 /* The contract's smallest memory holds what an alert cannot do without. */
 static void test_least_memory(void **state)
 {
-	const struct dlo_origin origin = {long_text, "eth0", "gw"};
+	static const char *const others[20] = {long_text, long_text, long_text};
+	const struct dlo_origin origin = {.capture = long_text,
+		.interface = "eth0",
+		.hostname = "gw",
+		.others = others,
+		.n_others = 3};
 	struct dlo_meta m = meta4(0x0100);
 	struct dlo_record rec = record(DLO_RECORD_ALERT, &m, longest_name());
 	json_t *root, *question, *own;
@@ -429,6 +457,7 @@ static void test_least_memory(void **state)
 	for (unsigned i = 1; i < DLO_MATCHES_MAX; i++) {
 		add_match(&rec, LONG);
 	}
+	rec.count = 4;
 	root = print(&rec, &origin, 4096);
 	question = json_object_get(json_object_get(root, "dns"), "question");
 	assert_string_equal(
@@ -640,6 +669,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_alert),
 		cmocka_unit_test(test_expired),
+		cmocka_unit_test(test_merged),
 		cmocka_unit_test(test_answer),
 		cmocka_unit_test(test_way),
 		cmocka_unit_test(test_closing),

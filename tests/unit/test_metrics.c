@@ -16,7 +16,10 @@
 
 #include <cmocka.h>
 
+#include "clock.h"
 #include "watchdog.h"
+
+#define HOUR_NS UINT64_C(3600000000000)
 
 /* In place of the library's: an engine is what it has counted. */
 struct dlo_engine {
@@ -139,7 +142,9 @@ static void print(FILE *f)
 		atomic_init(&sources[i].counts.captured, 100 + i);
 		atomic_init(&sources[i].counts.dropped, 200 + i);
 		atomic_init(&sources[i].counts.lost, 300 + i);
+		atomic_init(&sources[i].counts.merged, 400 + i);
 	}
+	outages_begin(&sources[1].outages, clock_steady_ns() - HOUR_NS);
 	watchdog_note(&sources[0].alive_ns);
 	assert_int_equal(rule_counts_new(&l.rule_counts), 0);
 	count(l.rule_counts, 0, DLO_LEVEL_HIGH);
@@ -170,6 +175,15 @@ static void test_samples(void **state)
 		"# TYPE dnslookout_packets_total counter",
 		"dnslookout_packets_total{interface=\"eth0\"} 100",
 		"dnslookout_packets_total{interface=\"x\\\"\\\\??\"} 101",
+		"# TYPE dnslookout_interface_up gauge",
+		"dnslookout_interface_up{interface=\"eth0\"} 1",
+		"dnslookout_interface_up{interface=\"x\\\"\\\\??\"} 0",
+		"dnslookout_interface_outages_total{interface=\"eth0\"} 0",
+		"dnslookout_interface_outages_total{interface="
+		"\"x\\\"\\\\??\"} 1",
+		"dnslookout_interface_outage_seconds_total{interface=\"eth0\"} "
+		"0.000",
+		"dnslookout_alerts_merged_total{interface=\"eth0\"} 400",
 		"dnslookout_kernel_drops_total{interface=\"eth0\"} 200",
 		"dnslookout_queries_total{interface=\"eth0\","
 		"transport=\"udp\"} 7",

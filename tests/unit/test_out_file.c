@@ -125,7 +125,7 @@ static void give(unsigned kind, unsigned packet)
 {
 	const struct dlo_record rec = {
 		.kind = (uint16_t)kind, .meta.packet = packet};
-	const struct dlo_origin origin = {NULL, NULL, NULL};
+	const struct dlo_origin origin = {0};
 
 	account_add(&t.output->account, &(struct account_counts){.taken = 1});
 	t.output->class->record(t.output, &rec, &origin);

@@ -106,7 +106,7 @@ static void give(unsigned kind, unsigned flags, unsigned len)
 	struct dlo_record rec = {.kind = (uint16_t)kind,
 		.flags = (uint16_t)flags,
 		.frame_len = len};
-	const struct dlo_origin origin = {NULL, NULL, NULL};
+	const struct dlo_origin origin = {.capture = NULL};
 
 	t.output->class->record(t.output, &rec, &origin);
 }

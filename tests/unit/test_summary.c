@@ -129,8 +129,8 @@ static const char *say(struct dlo_engine engines[2],
 	const struct source_counts *counts, bool verbose, uint64_t lost)
 {
 	static char text[4096];
+	static struct source sources[2];
 	struct options options = {.verbose = verbose};
-	struct source sources[2] = {{0}};
 	struct exception_hits before[3] = {{0}};
 	struct exceptions exceptions = {.before = before};
 	static struct outputs outputs = {.n = 1};
@@ -140,6 +140,7 @@ static const char *say(struct dlo_engine engines[2],
 	char *census;
 	ssize_t n;
 
+	memset(sources, 0, sizeof(sources));
 	for (unsigned i = 0; i < 2; i++) {
 		sources[i].engine = &engines[i];
 		sources[i].rules = &engines[i].rules;

@@ -72,7 +72,8 @@ static const struct syslog_case {
 		"list=\"my own.hosts:1\""},
 };
 
-static const struct dlo_origin origin = {"my x.pcap", "eth0", "gw"};
+static const struct dlo_origin origin = {
+	.capture = "my x.pcap", .interface = "eth0", .hostname = "gw"};
 
 static void test_lines(void **state)
 {
@@ -88,7 +89,7 @@ static void test_lines(void **state)
 		rec.qtype = c->type;
 		rec.qclass = c->cls;
 		rec.n_clients = c->n_clients;
-		rec.count = 17;
+		rec.count = c->kind == DLO_RECORD_CLOSING ? 17 : 0;
 		rec.first_ns = TS - 60000000000u;
 		rec.last_ns = TS - 1000000000u;
 		rec.decoded = (uint8_t)c->decoded;
@@ -237,6 +238,37 @@ static void test_any_room(void **state)
 		assert_memory_equal(buf + len - 36, " id=", 4);
 		assert_cut_name(buf, longest_name());
 	}
+}
+
+/* Other interfaces that saw it; names as long as they can be, and many. */
+static void test_merged(void **state)
+{
+	static const char *const others[] = {"g1", "an interface",
+		"abcdefghijklmno", "bcdefghijklmnop", "cdefghijklmnopq",
+		"defghijklmnopqr", "efghijklmnopqrs", "fghijklmnopqrst",
+		"ghijklmnopqrstu", "hijklmnopqrstuv", "ijklmnopqrstuvw",
+		"jklmnopqrstuvwx", "klmnopqrstuvwxy", "lmnopqrstuvwxyz",
+		"mnopqrstuvwxyza"};
+	struct dlo_origin seen = {.interface = "g0", .others = others};
+	struct dlo_meta m = meta4(0x0100);
+	struct dlo_record rec = record(DLO_RECORD_ALERT, &m, "a.ngrok.io");
+	static char buf[2048];
+
+	(void)state;
+	add_match(&rec, NGROK);
+	rec.count = 2;
+	seen.n_others = 1;
+	dlo_syslog_print(&rec, &seen, 0, buf, sizeof(buf));
+	assert_non_null(strstr(
+		buf, " dst=198.51.100.1 iface=g0 count=2 also=g1 category="));
+	rec.count = 16;
+	seen.n_others = 15;
+	dlo_syslog_print(&rec, &seen, 0, buf, sizeof(buf));
+	assert_non_null(strstr(buf,
+		" iface=g0 count=16 also=\"g1,an interface,abcdefghijklmno,"
+		"bcdefghijklmnop,cdefghijklmnopq,defghijklmnopqr,efghijklmno..."
+		"\" "
+		"category="));
 }
 
 #define T20 "tuvwxyzabcdefghijklm"
@@ -399,6 +431,7 @@ int main(void)
 		cmocka_unit_test(test_expired),
 		cmocka_unit_test(test_pattern_of_the_level),
 		cmocka_unit_test(test_any_room),
+		cmocka_unit_test(test_merged),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_long_addresses),
 		cmocka_unit_test(test_any_room_with_an_answer),

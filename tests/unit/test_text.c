@@ -19,6 +19,7 @@ struct step {
 	unsigned n_matches, total;
 	enum dlo_decoded decoded;
 	uint32_t expired;
+	uint64_t count;
 };
 
 struct text_case {
@@ -102,6 +103,15 @@ static const struct text_case cases[] = {
 			{'A', "a.ngrok.io", .match = {NGROK}, .n_matches = 1}},
 		V4 "4242+ A? a.ngrok.io. (28) [high] tunnel/ngrok ngrok.io "
 		   "T1572 T1090.002\n"},
+	{"one that several interfaces saw, and one that did not", {0},
+		{.id = 4242, .flags = 0x0100, ONE},
+		{Q("a.ngrok.io"),
+			{'A', "a.ngrok.io", .match = {NGROK}, .n_matches = 1,
+				.count = 2},
+			{'A', "a.ngrok.io", .match = {PLAIN}, .n_matches = 1}},
+		V4 "4242+ A? a.ngrok.io. (28) [high] tunnel/ngrok ngrok.io "
+		   "T1572 T1090.002 (on 2 interfaces) [medium] my own.hosts/- "
+		   "plain.example\n"},
 	{"all patterns, and how many more", {0},
 		{.id = 4242, .flags = 0x0100, ONE},
 		{Q("a.ngrok.io"),
@@ -183,6 +193,7 @@ static struct dlo_record step_record(
 	rec.qclass = s->cls ? s->cls : 1;
 	rec.decoded = (uint8_t)s->decoded;
 	rec.expired = s->expired;
+	rec.count = s->count;
 	for (unsigned i = 0; i < s->n_matches; i++) {
 		add_match(&rec, s->match[i]);
 	}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* handle.c - an interface, opened as the options say. */
+#include "handle.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <netpacket/packet.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "dnslookout.h"
+
+#define TIMEOUT_MS 100 /* of a ring block: 0 would wait for ever */
+
+__attribute__((format(printf, 3, 4))) static int fail(
+	struct handle *h, int exit_code, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(h->text, sizeof(h->text), format, ap);
+	va_end(ap);
+	if (h->pcap) {
+		pcap_close(h->pcap);
+	}
+	h->pcap = NULL;
+	return exit_code;
+}
+
+static int say_why_not(struct handle *h, int status)
+{
+	const char *why = pcap_statustostr(status);
+	const char *more = pcap_geterr(h->pcap);
+	char exe[512] = "dnslookout";
+	ssize_t n;
+
+	h->absent = status == PCAP_ERROR_NO_SUCH_DEVICE ||
+		    status == PCAP_ERROR_IFACE_NOT_UP;
+	if (status == PCAP_ERROR_PERM_DENIED ||
+		status == PCAP_ERROR_PROMISC_PERM_DENIED) {
+		n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+		exe[n > 0 ? n : (ssize_t)strlen(exe)] = '\0';
+		return fail(h, EXIT_RUNTIME,
+			"no right to capture: the capability CAP_NET_RAW is "
+			"missing. Run as root, or give it once: setcap "
+			"cap_net_raw+ep %s",
+			exe);
+	}
+	if (status == PCAP_ERROR || !strcmp(why, more)) {
+		return fail(h, EXIT_RUNTIME, "%s", more);
+	}
+	return fail(h, EXIT_RUNTIME, "%s%s%s", why, *more ? ": " : "", more);
+}
+
+static int activate(
+	struct handle *h, const struct options *o, const char *interface)
+{
+	char error[PCAP_ERRBUF_SIZE];
+	int status;
+
+	h->pcap = pcap_create(interface, error);
+	if (!h->pcap) {
+		return fail(h, EXIT_RUNTIME, "%s", error);
+	}
+	pcap_set_snaplen(h->pcap, (int)o->snaplen);
+	pcap_set_promisc(
+		h->pcap, o->promiscuous && strcmp(interface, "any") != 0);
+	pcap_set_timeout(h->pcap, TIMEOUT_MS);
+	pcap_set_buffer_size(h->pcap, (int)(o->buffer_kib * 1024));
+	pcap_set_immediate_mode(h->pcap, o->immediate);
+	pcap_set_tstamp_precision(h->pcap, PCAP_TSTAMP_PRECISION_NANO);
+	status = pcap_activate(h->pcap);
+	if (status < 0) {
+		return say_why_not(h, status);
+	}
+	if (status > 0 || *pcap_geterr(h->pcap)) {
+		snprintf(h->text, sizeof(h->text), "%s",
+			*pcap_geterr(h->pcap) ? pcap_geterr(h->pcap)
+					      : pcap_statustostr(status));
+	}
+	return pcap_setnonblock(h->pcap, 1, error)
+		       ? fail(h, EXIT_RUNTIME, "%s", error)
+		       : 0;
+}
+
+static int set_link_type(struct handle *h, const struct options *o)
+{
+	int wanted = o->link_type ? pcap_datalink_name_to_val(o->link_type)
+				  : pcap_datalink(h->pcap);
+
+	if (!o->link_type && wanted == DLT_LINUX_SLL) {
+		/* `any` can say which interface, if asked before the filter. */
+		pcap_set_datalink(h->pcap, DLT_LINUX_SLL2);
+	} else if (o->link_type && pcap_set_datalink(h->pcap, wanted) < 0) {
+		return fail(h, EXIT_RUNTIME, "%s", pcap_geterr(h->pcap));
+	}
+	h->link_type = pcap_datalink(h->pcap);
+	if (!dlo_link_known(h->link_type)) {
+		return fail(h, EXIT_RUNTIME, "link type %s is not decoded yet",
+			pcap_datalink_val_to_name(h->link_type));
+	}
+	return 0;
+}
+
+static int set_filter(struct handle *h, struct programs *programs)
+{
+	const char *error;
+	const struct bpf_program *program =
+		programs_find(programs, h->link_type, &error);
+	struct bpf_program copy; /* its type is not const */
+
+	if (error) {
+		return fail(h, EXIT_USAGE, "filter expression: %s", error);
+	}
+	if (program) {
+		copy = *program;
+		if (pcap_setfilter(h->pcap, &copy)) {
+			return fail(
+				h, EXIT_RUNTIME, "%s", pcap_geterr(h->pcap));
+		}
+	}
+	return 0;
+}
+
+int handle_open(const struct options *o, struct programs *programs,
+	const char *interface, struct handle *ret)
+{
+	int r;
+
+	*ret = (struct handle){.pcap = NULL};
+	if (o->link_type && pcap_datalink_name_to_val(o->link_type) < 0) {
+		return fail(
+			ret, EXIT_USAGE, "unknown link type %s", o->link_type);
+	}
+	r = activate(ret, o, interface);
+	r = r ? r : set_link_type(ret, o);
+	return r ? r : set_filter(ret, programs);
+}
+
+bool handle_is_stale(pcap_t *pcap, const char *interface)
+{
+	int fd = pcap_fileno(pcap);
+	struct sockaddr_ll bound = {0};
+	socklen_t len = sizeof(bound);
+	struct ifreq now = {0};
+
+	/* Some have no network interface behind them, `any` has all. */
+	if (getsockname(fd, (struct sockaddr *)&bound, &len) ||
+		bound.sll_family != AF_PACKET || !bound.sll_ifindex) {
+		return false;
+	}
+	snprintf(now.ifr_name, sizeof(now.ifr_name), "%s", interface);
+	if (ioctl(fd, SIOCGIFINDEX, &now)) {
+		return errno == ENODEV;
+	}
+	return now.ifr_ifindex != bound.sll_ifindex;
+}
