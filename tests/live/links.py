@@ -13,8 +13,9 @@ import subprocess
 import time
 
 from lab import (
-    LIST, SERVER, Skip, as_nobody, case, expect, expect_equal, frame, freeze,
-    interface_of, ipv4, log_line, names_of, pppoe, query, run, udp, wait_for)
+    LIST, NOBODY, SERVER, Skip, as_nobody, case, expect, expect_equal, frame,
+    freeze, interface_of, ipv4, log_line, names_of, pppoe, query, run, udp,
+    wait_for)
 
 
 @case("tcpdump")
@@ -530,10 +531,14 @@ def outage_rights(lab):
     os.chmod(binary, 0o755)
     listing = shutil.copy(LIST[1], lab.base("live.list"))
     os.chmod(listing, 0o644)
+    own = lab.base("own")
+    os.mkdir(own)
+    os.chown(own, NOBODY, NOBODY)
     extra_link(lab)
     try:
         service = Service(
-            lab, "-i", "x0", "--list", listing, binary=binary,
+            lab, "-i", "x0", "--list", listing, "--control", own + "/control",
+            "--state-directory", own, binary=binary,
             before=as_nobody("--inh-caps", "-all,+net_raw", "--ambient-caps",
                              "-all,+net_raw", "--bounding-set",
                              "-all,+net_raw"))
