@@ -46,7 +46,7 @@ static bool slow_skip(const uint8_t *msg, size_t end, size_t *off)
 		}
 		if (msg[*off] >= 192) {
 			*off += 2;
-			return *off <= end;
+			return *off <= end && total < 255;
 		}
 		total += msg[*off] + 1u;
 		if (total > 255 || *off + msg[*off] + 1 > end) {
