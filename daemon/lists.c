@@ -18,15 +18,13 @@
 #define SITE_EXCEPTIONS DLO_CONFIG_DIR "/exceptions.d"
 #define LIST_BYTES_MAX ((size_t)1 << 30)
 
-/* Something that is done with each file in turn. */
+/* From one file to the next. */
 struct walk {
-	/* 0, or an exit code. */
-	int (*file)(struct walk *w, const char *path);
 	bool exceptions; /* are what these files are of */
-	struct lists *lists; /* what is loaded; NULL: nothing is */
+	struct lists *lists; /* what is loaded; NULL: files are only seen */
 	struct dlo_builder *builder;
 	struct dlo_list_report report; /* of the list under way */
-	uint64_t seen; /* lists_look() */
+	uint64_t seen; /* of files and their states; lists_look() */
 	char shipped[PATH_MAX];
 };
 
@@ -135,22 +133,20 @@ static int keep_text(struct lists *l, struct lists_text *t)
 	return 0;
 }
 
-static void note_age(struct lists_age *age, const char *path)
+static void note_age(struct lists_age *age, const struct stat *st)
 {
-	struct stat st;
-
-	if (stat(path, &st) || !S_ISREG(st.st_mode)) {
+	if (!S_ISREG(st->st_mode)) {
 		return;
 	}
-	if (!age->oldest || st.st_mtime < age->oldest) {
-		age->oldest = st.st_mtime;
+	if (!age->oldest || st->st_mtime < age->oldest) {
+		age->oldest = st->st_mtime;
 	}
-	if (st.st_mtime > age->newest) {
-		age->newest = st.st_mtime;
+	if (st->st_mtime > age->newest) {
+		age->newest = st->st_mtime;
 	}
 }
 
-static int load_file(struct walk *w, const char *path)
+static int load_file(struct walk *w, const char *path, const struct stat *st)
 {
 	struct lists_text t = {
 		.path = (char *)(uintptr_t)path, .exceptions = w->exceptions};
@@ -169,7 +165,7 @@ static int load_file(struct walk *w, const char *path)
 		return EXIT_USAGE;
 	}
 	if (!t.exceptions) {
-		note_age(&l->age, path);
+		note_age(&l->age, st);
 	}
 	r = add_text(w, &t);
 	if (!r && l->keep) {
@@ -180,7 +176,7 @@ static int load_file(struct walk *w, const char *path)
 }
 
 /* FNV-1a: nobody gains by a collision. */
-static void look_at(struct walk *w, const void *data, size_t len)
+static void see(struct walk *w, const void *data, size_t len)
 {
 	const unsigned char *p = data;
 
@@ -189,22 +185,25 @@ static void look_at(struct walk *w, const void *data, size_t len)
 	}
 }
 
-static int look_at_file(struct walk *w, const char *path)
+/* 0, or an exit code. What is written to a file while it is read must be news
+ * to the next look: so it is seen first. */
+static int take_file(struct walk *w, const char *path)
 {
 	struct stat st;
-	uint64_t v[6] = {0};
+	uint64_t v[6];
 
-	if (!stat(path, &st)) {
-		v[0] = st.st_dev;
-		v[1] = st.st_ino;
-		v[2] = (uint64_t)st.st_size;
-		v[3] = (uint64_t)st.st_mtim.tv_sec;
-		v[4] = (uint64_t)st.st_mtim.tv_nsec;
-		v[5] = st.st_mode;
+	if (stat(path, &st)) {
+		memset(&st, 0, sizeof(st)); /* not there */
 	}
-	look_at(w, path, strlen(path) + 1);
-	look_at(w, v, sizeof(v));
-	return 0;
+	v[0] = st.st_dev;
+	v[1] = st.st_ino;
+	v[2] = (uint64_t)st.st_size;
+	v[3] = (uint64_t)st.st_mtim.tv_sec;
+	v[4] = (uint64_t)st.st_mtim.tv_nsec;
+	v[5] = st.st_mode;
+	see(w, path, strlen(path) + 1);
+	see(w, v, sizeof(v));
+	return w->lists ? load_file(w, path, &st) : 0;
 }
 
 /* ---- directories -------------------------------------------------------- */
@@ -294,7 +293,7 @@ static int walk_merged(
 		if (asprintf(&path, "%s/%s", from->path, name) < 0) {
 			return no_memory();
 		}
-		r = is_left_out(w, path) ? 0 : w->file(w, path);
+		r = is_left_out(w, path) ? 0 : take_file(w, path);
 		free(path);
 		worst = r > worst ? r : worst;
 		i += order <= 0;
@@ -393,7 +392,7 @@ static int walk_given(struct walk *w, const struct texts *paths)
 		if (!stat(path, &st) && S_ISDIR(st.st_mode)) {
 			r = walk_directories(w, path, NULL);
 		} else {
-			r = w->file(w, path);
+			r = take_file(w, path);
 		}
 		worst = r > worst ? r : worst;
 	}
@@ -423,8 +422,11 @@ static int walk_exceptions(struct walk *w, const struct options *o)
 /* The worst of the files, or 0. */
 static int walk(struct walk *w, const struct options *o)
 {
-	int r = walk_lists(w, o), worst = walk_exceptions(w, o);
+	int r, worst;
 
+	w->seen = UINT64_C(14695981039346656037);
+	r = walk_lists(w, o);
+	worst = walk_exceptions(w, o);
 	return r > worst ? r : worst;
 }
 
@@ -470,9 +472,13 @@ static int load(const struct options *o, const struct lists_text *text,
 		free(w);
 		return no_memory();
 	}
-	w->file = load_file;
 	w->lists = l;
-	r = o ? walk(w, o) : walk_texts(w, text, n);
+	if (o) {
+		r = walk(w, o);
+		l->seen = w->seen;
+	} else {
+		r = walk_texts(w, text, n);
+	}
 	if (!r) {
 		r = compile(w);
 	}
@@ -483,7 +489,6 @@ static int load(const struct options *o, const struct lists_text *text,
 
 int lists_load(const struct options *o, struct lists *l)
 {
-	l->seen = lists_look(o);
 	return load(o, NULL, 0, l);
 }
 
@@ -498,8 +503,6 @@ uint64_t lists_look(const struct options *o)
 	uint64_t seen = 0;
 
 	if (w) {
-		w->file = look_at_file;
-		w->seen = UINT64_C(14695981039346656037);
 		walk(w, o);
 		seen = w->seen;
 	}

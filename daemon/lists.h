@@ -36,7 +36,7 @@ struct lists {
 	unsigned n_unreadable; /* lists without one good line */
 	struct lists_text *text;
 	unsigned n_texts;
-	uint64_t seen; /* lists_look() before */
+	uint64_t seen; /* lists_look(), of the files before they were read */
 };
 
 /*

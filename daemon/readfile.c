@@ -4,15 +4,30 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FIRST_SIZE 65536u
 
+/* Room for a file as large as it says, for a NUL, and to see that it ends
+ * there; pipes and /proc say nothing. */
+static size_t first_size(int fd, size_t max)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size <= 0 ||
+		(uint64_t)st.st_size >= max) {
+		return FIRST_SIZE;
+	}
+	return (size_t)st.st_size + 2;
+}
+
 /* From an open file. `text` grows; its owner is the caller, whatever comes. */
 static int read_all(int fd, size_t max, char **text, size_t *len)
 {
-	size_t cap = FIRST_SIZE;
+	size_t cap = first_size(fd, max);
 	ssize_t n;
 	char *more;
 

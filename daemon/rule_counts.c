@@ -10,9 +10,10 @@
 #define SLOTS (2 * RULE_COUNTS_MAX)
 
 struct rule_counts {
-	unsigned n;
-	struct rule_count slot[SLOTS]; /* rule NULL: free; strings are ours */
 	struct rule_count others;
+	unsigned n;
+	uint16_t slot[SLOTS]; /* place of its rule + 1; 0: free */
+	struct rule_count rule[RULE_COUNTS_MAX]; /* n; strings are ours */
 };
 
 int rule_counts_new(struct rule_counts **ret)
@@ -37,8 +38,8 @@ static void free_texts(struct rule_count *r)
 
 struct rule_counts *rule_counts_free(struct rule_counts *c)
 {
-	for (unsigned i = 0; c && i < SLOTS; i++) {
-		free_texts(&c->slot[i]);
+	for (unsigned i = 0; c && i < c->n; i++) {
+		free_texts(&c->rule[i]);
 	}
 	free(c);
 	return NULL;
@@ -55,20 +56,22 @@ static uint32_t hash(const char *text)
 	return h;
 }
 
-static struct rule_count *take(struct rule_counts *c, struct rule_count *slot,
-	const struct dlo_pattern_info *p)
+static struct rule_count *take(
+	struct rule_counts *c, uint16_t *slot, const struct dlo_pattern_info *p)
 {
+	struct rule_count *r = &c->rule[c->n];
+
 	if (c->n == RULE_COUNTS_MAX) {
 		return &c->others;
 	}
-	*slot = (struct rule_count){
+	*r = (struct rule_count){
 		strdup(p->rule_id), strdup(p->title), strdup(p->category), {0}};
-	if (!slot->rule || !slot->title || !slot->category) {
-		free_texts(slot);
+	if (!r->rule || !r->title || !r->category) {
+		free_texts(r);
 		return &c->others;
 	}
-	c->n++;
-	return slot;
+	*slot = (uint16_t)++c->n;
+	return r;
 }
 
 static struct rule_count *find(
@@ -76,9 +79,11 @@ static struct rule_count *find(
 {
 	uint32_t at = hash(p->rule_id) % SLOTS;
 
-	while (c->slot[at].rule) {
-		if (!strcmp(c->slot[at].rule, p->rule_id)) {
-			return &c->slot[at];
+	while (c->slot[at]) {
+		struct rule_count *r = &c->rule[c->slot[at] - 1];
+
+		if (!strcmp(r->rule, p->rule_id)) {
+			return r;
 		}
 		at = (at + 1) % SLOTS;
 	}
@@ -108,10 +113,8 @@ static bool any(const struct rule_count *r)
 void rule_counts_each(const struct rule_counts *c,
 	void (*fn)(void *ctx, const struct rule_count *count), void *ctx)
 {
-	for (unsigned i = 0; i < SLOTS; i++) {
-		if (c->slot[i].rule) {
-			fn(ctx, &c->slot[i]);
-		}
+	for (unsigned i = 0; i < c->n; i++) {
+		fn(ctx, &c->rule[i]);
 	}
 	if (any(&c->others)) {
 		fn(ctx, &c->others);

@@ -27,7 +27,7 @@ struct rule_counts *rule_counts_free(struct rule_counts *c); /* NULL */
 /* Counts an alert. Tenths of a microsecond; the first of a rule allocates. */
 void rule_counts_add(struct rule_counts *c, const struct dlo_record *rec);
 
-/* Calls fn() for each rule that raised alerts. */
+/* Calls fn() for each rule that raised alerts, in the order of the first. */
 void rule_counts_each(const struct rule_counts *c,
 	void (*fn)(void *ctx, const struct rule_count *count), void *ctx);
 

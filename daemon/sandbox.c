@@ -380,6 +380,8 @@ int sandbox_enter(const struct options *o, const struct texts *files)
 		syscalls_restrict(settings_live(o) || o->syslog));
 	landlock_close(&l);
 	places_free(&p);
-	malloc_trim(0); /* the filter was made on the heap */
+	if (!o->files.n) { /* which are read, and that is it */
+		malloc_trim(0); /* the filter was made on the heap */
+	}
 	return 0;
 }

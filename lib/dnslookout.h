@@ -521,7 +521,7 @@ struct dlo_census_row {
 void dlo_engine_census(const struct dlo_engine *e,
 	void (*row)(void *ctx, const struct dlo_census_row *row), void *ctx);
 
-/* About how many addresses sent queries: within some percent, at most 727,000.
+/* About how many addresses sent queries: within some percent, at most 765,000.
  * Any thread. */
 uint64_t dlo_engine_clients(const struct dlo_engine *e);
 

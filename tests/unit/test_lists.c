@@ -248,6 +248,7 @@ static void test_changes_are_noticed(void **state)
 		{"the folder comes back", make_look},
 	};
 	struct options o;
+	struct lists l;
 	uint64_t before, after;
 
 	(void)state;
@@ -264,6 +265,10 @@ static void test_changes_are_noticed(void **state)
 		changes[i].change();
 		after = lists_look(&o);
 		assert_true(before != after);
+		l = (struct lists){0};
+		lists_load(&o, &l);
+		assert_true(l.seen == after); /* good or bad */
+		lists_free(&l);
 		mkdir(in_folder("look"), 0700);
 	}
 	options_free(&o);
