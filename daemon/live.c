@@ -152,6 +152,7 @@ static void housekeeping(struct source *s, bool idle)
 		s->said_ns = now;
 		say_lost(s);
 	}
+	ring_trim(s->ring);
 	if (!outages_is_on(&s->outages)) {
 		take_sample(s);
 	}
