@@ -52,8 +52,8 @@ struct ledger_row ledger_row(const struct outputs *o, unsigned i,
 		row.a.lost += before;
 	}
 	if (at_end && row.a.each) {
-		row.missing =
-			(int64_t)(raised(sources, n_sources) - row.a.raised);
+		row.missing = (int64_t)(raised(sources, n_sources) +
+					o->n_tests - row.a.raised);
 	}
 	if (at_end && row.a.each && !row.a.wire) {
 		row.missing -= (int64_t)merged(sources, n_sources);

@@ -16,8 +16,8 @@ struct ledger_row {
 	/* Raised are those that have come out of the rings or were lost before;
 	 * those are among the lost. */
 	struct output_alerts a;
-	/* At the end: raised by the engines, and not in the account. 0, or
-	 * there is a fault. */
+	/* At the end: raised by the engines or for a test, and not in the
+	 * account. 0, or there is a fault. */
 	int64_t missing;
 };
 

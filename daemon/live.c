@@ -108,7 +108,7 @@ static void read_kernel_counts(struct source *s)
 	s->kernel = now;
 }
 
-/* What could not be handed over is said as soon as there is room to say it. */
+/* What could not be handed over. */
 static void say_lost(struct source *s)
 {
 	uint64_t lost =
@@ -147,7 +147,12 @@ static void housekeeping(struct source *s, bool idle)
 	s->kept_ns = now;
 	dlo_engine_flush(s->engine, now);
 	read_kernel_counts(s);
-	say_lost(s);
+	/* As soon as there is room to say it: it must not be waited for. */
+	if (now - s->said_ns >= SECOND_NS && ring_reserve(s->ring)) {
+		s->said_ns = now;
+		say_lost(s);
+	}
+	ring_trim(s->ring);
 	if (!outages_is_on(&s->outages)) {
 		take_sample(s);
 	}

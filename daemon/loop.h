@@ -27,7 +27,6 @@ struct loop {
 	struct rule_counts *rule_counts; /* what the outputs were given */
 	const char *hostname;
 	time_t started;
-	uint64_t n_test_alerts;
 	int exit_code; /* worst of the sources */
 	struct loop_state *state;
 };

@@ -25,7 +25,7 @@
  */
 
 static_assert((MERGE_SLOTS & (MERGE_SLOTS - 1)) == 0, "not a power of two");
-static_assert(MERGE_SLOTS >= RING_SLOTS, "the longest message has room");
+static_assert(MERGE_SLOTS >= RING_MESSAGE_MAX, "the longest message has room");
 
 /* Instead of a key. */
 enum { NO_ALERT, MERGED, KEY_MIN };

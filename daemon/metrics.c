@@ -289,7 +289,7 @@ static void put_rule_info(FILE *f, const char *name, const struct loop *l)
 
 static void put_tests(FILE *f, const char *name, const struct loop *l)
 {
-	put_plain(f, name, l->n_test_alerts);
+	put_plain(f, name, l->outputs.n_tests);
 }
 
 /* ---- the table ----------------------------------------------------------- */

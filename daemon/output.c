@@ -83,6 +83,7 @@ int outputs_open(const struct output_context *c, struct outputs *ret)
 	int r;
 
 	ret->n = 0;
+	ret->n_tests = 0;
 	atomic_init(&ret->abandoned, false);
 	own.abandoned = &ret->abandoned;
 	for (unsigned i = 0; i < TABLE_N; i++) {

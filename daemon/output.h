@@ -101,6 +101,7 @@ struct outputs {
 	struct output *output[OUTPUTS_MAX]; /* NULL: closed */
 	struct output_alerts at_end[OUTPUTS_MAX]; /* of those */
 	unsigned n;
+	uint64_t n_tests; /* alerts that no engine has raised: test_alert.h */
 	atomic_bool abandoned;
 };
 

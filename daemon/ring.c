@@ -6,26 +6,38 @@
 #include <errno.h>
 #include <stdalign.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /*
  * Theory of operation
  *
  * One thread writes `head`, one writes `tail`; both only grow, and wrap with
- * their type. Slots from tail up to head are the consumer's, the others the
- * producer's. A producer that finds the ring full and
- * may wait says so in `waiting`, looks once more, and sleeps on an eventfd
- * that the consumer rings after a pop.
+ * their type. Items from tail up to head are the consumer's, the other slots
+ * the producer's. A producer that finds the ring full and may wait says so in
+ * `waiting`, looks once more, and sleeps on an eventfd that the consumer rings
+ * after a pop.
+ *
+ * An empty ring begins again at its first slot: `first` is the item that stands
+ * there. So little traffic touches few pages, again and again, and the ring is
+ * as large as a rush needs it at no cost before that. The pages of a rush are
+ * given back when it is over.
  */
+
+#define KEEP 64u /* slots whose pages are not given back */
 
 static_assert((RING_SLOTS & (RING_SLOTS - 1)) == 0, "not a power of two");
 static_assert(sizeof(struct item) <= 1024, "a slot is at most 1 KiB");
 
 struct ring {
 	alignas(64) _Atomic uint32_t head; /* producer's */
-	uint32_t n_staged; /* producer's own: slots from head on */
+	/* Producer's own: slots from head on, and the most that were in use
+	 * since pages were given back. */
+	uint32_t n_staged, high;
+	/* The producer writes it while the ring is empty, so it stands still
+	 * as long as there is an item. */
+	uint32_t first;
 	alignas(64) _Atomic uint32_t tail; /* consumer's */
 	alignas(64) atomic_bool waiting;
 	atomic_bool abandoned;
@@ -35,20 +47,21 @@ struct ring {
 
 int ring_new(struct ring **ret)
 {
-	struct ring *r = aligned_alloc(64, (sizeof(*r) + 63) / 64 * 64);
+	/* Zeroed, page by page as they are touched. */
+	struct ring *r = mmap(NULL, sizeof(*r), PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (!r) {
-		return -ENOMEM;
+	if (r == MAP_FAILED) {
+		return -errno;
 	}
-	atomic_init(&r->head, 0);
-	atomic_init(&r->tail, 0);
-	atomic_init(&r->waiting, false);
-	atomic_init(&r->abandoned, false);
-	r->n_staged = 0;
+	/* One small page at a time, not 2 MiB at the first touch. */
+	(void)madvise(r, sizeof(*r), MADV_NOHUGEPAGE);
 	r->space = eventfd(0, EFD_CLOEXEC);
 	if (r->space < 0) {
-		free(r);
-		return -errno;
+		int error = errno;
+
+		munmap(r, sizeof(*r));
+		return -error;
 	}
 	*ret = r;
 	return 0;
@@ -58,19 +71,32 @@ struct ring *ring_free(struct ring *r)
 {
 	if (r) {
 		close(r->space);
-		free(r);
+		munmap(r, sizeof(*r));
 	}
 	return NULL;
 }
 
+/* The slot of item number n. */
+static uint32_t slot_of(const struct ring *r, uint32_t n)
+{
+	return (n - r->first) % RING_SLOTS;
+}
+
 struct item *ring_reserve(struct ring *r)
 {
-	uint32_t head = atomic_load_explicit(&r->head, memory_order_relaxed) +
-			r->n_staged;
+	uint32_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
 	/* Pairs with the release in ring_pop(): the slot's reader is done. */
 	uint32_t tail = atomic_load_explicit(&r->tail, memory_order_acquire);
+	uint32_t used = head - tail + r->n_staged;
 
-	return head - tail < RING_SLOTS ? &r->slot[head % RING_SLOTS] : NULL;
+	if (used == 0) {
+		r->first = head;
+	}
+	if (used == RING_SLOTS || r->n_staged == RING_MESSAGE_MAX) {
+		return NULL;
+	}
+	r->high = used < r->high ? r->high : used + 1;
+	return &r->slot[slot_of(r, head + r->n_staged)];
 }
 
 void ring_stage(struct ring *r)
@@ -82,7 +108,8 @@ void ring_publish(struct ring *r)
 {
 	uint32_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
 
-	/* Pairs with the acquire in ring_peek(): the slots are filled. */
+	/* Pairs with the acquire in ring_peek(): the slots are filled, and
+	 * `first` is theirs. */
 	atomic_store_explicit(
 		&r->head, head + r->n_staged, memory_order_release);
 	r->n_staged = 0;
@@ -91,6 +118,22 @@ void ring_publish(struct ring *r)
 void ring_discard(struct ring *r)
 {
 	r->n_staged = 0;
+}
+
+void ring_trim(struct ring *r)
+{
+	uint32_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
+	/* As in ring_reserve(). */
+	uint32_t tail = atomic_load_explicit(&r->tail, memory_order_acquire);
+	const size_t page = 4096;
+	uintptr_t from = (uintptr_t)&r->slot[KEEP], end = (uintptr_t)(r + 1);
+
+	if (r->high <= KEEP || head != tail || r->n_staged) {
+		return;
+	}
+	from = (from + page - 1) & ~(page - 1);
+	(void)madvise((void *)from, end - from, MADV_DONTNEED);
+	r->high = 0;
 }
 
 struct item *ring_reserve_wait(struct ring *r)
@@ -131,7 +174,7 @@ const struct item *ring_peek(const struct ring *r)
 	/* Pairs with the release in ring_publish(). */
 	uint32_t head = atomic_load_explicit(&r->head, memory_order_acquire);
 
-	return head != tail ? &r->slot[tail % RING_SLOTS] : NULL;
+	return head != tail ? &r->slot[slot_of(r, tail)] : NULL;
 }
 
 void ring_pop(struct ring *r)

@@ -8,7 +8,10 @@
 
 #include "dnslookout.h"
 
-#define RING_SLOTS 2048u /* a power of two */
+/* A power of two. What the kernel hands over at once may be alerts all of it,
+ * and the capture thread is ten times faster than the loop. */
+#define RING_SLOTS 8192u
+#define RING_MESSAGE_MAX 2048u /* items that are staged at a time */
 
 enum item_kind {
 	ITEM_RECORD,
@@ -41,9 +44,10 @@ int ring_new(struct ring **ret); /* -errno */
 struct ring *ring_free(struct ring *r); /* NULL */
 
 /*
- * Producer. The slot to fill, or NULL when the ring is full. ring_stage() keeps
- * a filled slot; ring_publish() shows all that are staged, ring_discard() takes
- * them back: so that a message's items arrive all or none.
+ * Producer. The slot to fill, or NULL when the ring is full, or the message too
+ * long. ring_stage() keeps a filled slot; ring_publish() shows all that are
+ * staged, ring_discard() takes them back: so that a message's items arrive all
+ * or none.
  */
 struct item *ring_reserve(struct ring *r);
 void ring_stage(struct ring *r);
@@ -55,6 +59,10 @@ void ring_discard(struct ring *r);
  * called: then NULL. Nothing may be staged.
  */
 struct item *ring_reserve_wait(struct ring *r);
+
+/* Producer: gives back the memory of a rush, if the ring is empty now and
+ * nothing is staged. A system call after a rush, else none. */
+void ring_trim(struct ring *r);
 
 /* Consumer. The oldest item, or NULL; it is kept until ring_pop(). */
 const struct item *ring_peek(const struct ring *r);

@@ -67,7 +67,7 @@ struct source {
 	struct dlo_engine *engine;
 	uint64_t seed; /* of its tables */
 	struct ring *ring;
-	uint64_t lost_said; /* of counts.lost */
+	uint64_t lost_said, said_ns; /* of counts.lost; live: when */
 	bool dropping; /* the rest of a message for which there was no room */
 	unsigned n_staged, n_staged_alerts; /* of the message under way */
 	int wake; /* eventfd: look at `stop` and `mailbox` */

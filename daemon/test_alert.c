@@ -46,6 +46,7 @@ static void on_record(void *ctx, const struct dlo_record *rec)
 	outputs_record(
 		&s->l->outputs, OUTPUT_WIRE | OUTPUT_MERGED, rec, &s->origin);
 	if (rec->kind == DLO_RECORD_ALERT) {
+		s->l->outputs.n_tests++;
 		dlo_json_print(
 			rec, &s->origin, s->t->event, sizeof(s->t->event));
 		dlo_syslog_print(
@@ -133,7 +134,6 @@ int test_alert_send(struct test_alert *t, struct loop *l)
 		return r;
 	}
 	*t = (struct test_alert){.n = l->outputs.n};
-	l->n_test_alerts++;
 	for (unsigned i = 0; i < t->n; i++) {
 		before[i] = outputs_alerts(&l->outputs, i);
 	}

@@ -257,6 +257,8 @@ def ctl_test_alert(lab):
             re.M)), 2)
         expect_equal("alerts", sniffer.stop(number=signal.SIGTERM)["alerts"],
                      0)
+        expect("<6>syslog: 2 alerts raised: 2 delivered\n" in sniffer.err,
+               "the account: %s", sniffer.err)
 
 
 @case()

@@ -30,12 +30,13 @@ struct output_alerts outputs_alerts(const struct outputs *o, unsigned i)
 	return given[i];
 }
 
-static const struct outputs outputs = {.n = 2};
+static struct outputs outputs = {.n = 2};
 static struct source sources[2];
 
 static int setup(void **state)
 {
 	memset(raised, 0, sizeof(raised));
+	outputs.n_tests = 0;
 	for (unsigned i = 0; i < 2; i++) {
 		sources[i].engine = (struct dlo_engine *)raised[i];
 		atomic_store(&sources[i].counts.lost, 0);
@@ -75,6 +76,16 @@ static void test_at_the_end(void **state)
 		"6 lost, 1 unread");
 	assert_string_equal(text_of(1, true), "some: 4 alerts raised: 4 "
 					      "delivered");
+	(void)state;
+}
+
+/* No engine has raised it. */
+static void test_a_test_alert_is_no_fault(void **state)
+{
+	outputs.n_tests = 1;
+	given[0].raised++;
+	given[0].delivered++;
+	assert_int_equal(ledger_row(&outputs, 0, sources, 2, true).missing, 0);
 	(void)state;
 }
 
@@ -162,6 +173,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_at_the_end),
+		TEST(test_a_test_alert_is_no_fault),
 		TEST(test_a_fault_shows),
 		TEST(test_lines),
 		TEST(test_account_is_seen_whole),

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -28,6 +29,9 @@ enum what {
 	IS_MADE,
 	IS_FORBIDDEN,
 	IS_RAW, /* when it is made next */
+	LOOP_STANDS, /* the ring is full, and alerts are lost */
+	LOOP_GOES_ON,
+	NO_MORE_LOST,
 };
 struct event {
 	unsigned ms;
@@ -49,6 +53,7 @@ static struct {
 	struct timeval once_a_ms;
 	uint64_t end_ns, opened_ns[64];
 	unsigned n_opened;
+	bool losing;
 	struct source *source;
 } machine;
 
@@ -58,9 +63,37 @@ static struct pcap {
 
 /* ---- the machine --------------------------------------------------------- */
 
+static void fill(struct ring *r)
+{
+	struct item *item;
+
+	while ((item = ring_reserve(r))) {
+		item->kind = ITEM_RECORD;
+		ring_stage(r);
+		ring_publish(r);
+	}
+}
+
+static void empty(struct ring *r)
+{
+	while (ring_peek(r)) {
+		ring_pop(r);
+	}
+}
+
 static void happen(enum what what)
 {
 	switch (what) {
+	case LOOP_STANDS:
+		fill(machine.source->ring);
+		machine.losing = true;
+		break;
+	case LOOP_GOES_ON:
+		empty(machine.source->ring);
+		break;
+	case NO_MORE_LOST:
+		machine.losing = false;
+		break;
 	case GOES_DOWN:
 		machine.up = false;
 		break;
@@ -92,6 +125,9 @@ static void happen(enum what what)
 static void pass(uint64_t ns)
 {
 	machine.now_ns += ns;
+	if (machine.losing) {
+		atomic_fetch_add(&machine.source->counts.lost, 1);
+	}
 	while (machine.n_events && machine.event->ms * MS <= machine.now_ns) {
 		happen(machine.event->what);
 		machine.event++;
@@ -483,6 +519,35 @@ static void test_counters(void **state)
 		machine.dropped + machine.stat.ps_drop);
 }
 
+/* That alerts were lost is not worth waiting for room, nor told all the time;
+ * but each is told of. */
+static void test_lost(void **state)
+{
+	static const struct event events[] = {{1000, LOOP_STANDS},
+		{5000, LOOP_GOES_ON}, {7000, NO_MORE_LOST}};
+	static struct source s;
+	unsigned n_lines = 0, n, sum = 0;
+	int len;
+
+	(void)state;
+	alarm(60); /* a thread that waits would wait for ever */
+	start(true);
+	run(&s, false, events, 3, 20000);
+	alarm(0);
+	for (const char *p = said; *p == '1'; p += len) {
+		n_lines++;
+		assert_int_equal(sscanf(p,
+					 "1 eth0: %u alerts lost: more at "
+					 "once than could be handed over\n%n",
+					 &n, &len),
+			1);
+		sum += n;
+	}
+	assert_in_range(n_lines, 2, 4);
+	assert_int_equal(sum, atomic_load(&s.counts.lost));
+	assert_true(sum > 8);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -493,6 +558,7 @@ int main(void)
 		cmocka_unit_test(test_made_later),
 		cmocka_unit_test(test_forbidden),
 		cmocka_unit_test(test_counters),
+		cmocka_unit_test(test_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -122,11 +122,10 @@ static void print(FILE *f)
 
 	l = (struct loop){.sources = sources,
 		.n_sources = 2,
-		.outputs.n = 2,
+		.outputs = {.n = 2, .n_tests = 4},
 		.reload = (struct reload *)(void *)&reloaded,
 		.started = 1000,
-		.age = {2000, 3000},
-		.n_test_alerts = 4};
+		.age = {2000, 3000}};
 
 	engines[0].stat[DLO_STAT_QUERIES] = 10;
 	engines[0].stat[DLO_STAT_QUERIES_TCP] = 3;

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -81,7 +82,66 @@ static void test_staged_counts_as_taken(void **state)
 		ring_stage(r);
 		n++;
 	}
+	assert_int_equal(n, RING_MESSAGE_MAX);
+	ring_publish(r);
+	while (ring_reserve(r)) {
+		ring_stage(r);
+		ring_publish(r);
+		n++;
+	}
 	assert_int_equal(n, RING_SLOTS);
+	ring_free(r);
+}
+
+/* Of the whole process. */
+static size_t resident_pages(void)
+{
+	unsigned long n = 0;
+	FILE *f = fopen("/proc/self/statm", "r");
+
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%*u %lu", &n), 1);
+	fclose(f);
+	return n;
+}
+
+static void rush(struct ring *r, int n)
+{
+	for (int i = 0; i < n; i++) {
+		put(r, ring_reserve(r), i);
+	}
+	for (int i = 0; i < n; i++) {
+		assert_int_equal(ring_peek(r)->u.note.number, i);
+		ring_pop(r);
+	}
+}
+
+/* Little traffic stays in the first pages, and what a rush took is given back,
+ * when nothing is in it any more. */
+static void test_memory(void **state)
+{
+	const size_t pages = RING_SLOTS * sizeof(struct item) / 4096;
+	const size_t few = pages / 16;
+	size_t before;
+	struct ring *r;
+
+	(void)state;
+	assert_int_equal(ring_new(&r), 0);
+	before = resident_pages();
+	for (unsigned i = 0; i < 2 * RING_SLOTS; i++) {
+		rush(r, 2);
+	}
+	assert_in_range(resident_pages(), 0, before + few);
+	rush(r, RING_SLOTS);
+	assert_in_range(resident_pages(), before + pages - few, SIZE_MAX);
+	put(r, ring_reserve(r), 7);
+	ring_trim(r);
+	assert_in_range(resident_pages(), before + pages - few, SIZE_MAX);
+	assert_int_equal(ring_peek(r)->u.note.number, 7);
+	ring_pop(r);
+	ring_trim(r);
+	assert_in_range(resident_pages(), 0, before + few);
+	rush(r, RING_SLOTS);
 	ring_free(r);
 }
 
@@ -152,6 +212,7 @@ int main(void)
 		cmocka_unit_test(test_full_then_empty),
 		cmocka_unit_test(test_staged_is_unseen_until_published),
 		cmocka_unit_test(test_staged_counts_as_taken),
+		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_two_threads_lose_nothing),
 		cmocka_unit_test(test_abandoned_producer_comes_back),
 	};
