@@ -250,6 +250,7 @@ static int make_bitmap(
 		return -ENOMEM;
 	}
 	g->bitmap = map;
+	g->n_bitmap = (uint32_t)1 << (bits - 6);
 	g->shift = (uint8_t)(64 - bits);
 	for (size_t i = 0; i < c->n; i++) {
 		size_t bit = bit_of(g, dlo_load64(c->gram[i].octets),
@@ -294,6 +295,24 @@ int dlo_grams_build(struct dlo_grams *ret, struct dlo_arena *arena,
 		*ret = g;
 	}
 	return r;
+}
+
+/* ---- checking ------------------------------------------------------------ */
+
+bool dlo_grams_valid(const struct dlo_grams *g)
+{
+	if (g->n_lens == 0) {
+		return true;
+	}
+	for (size_t i = 0; i < DLO_GRAM_LENS && i < g->n_lens; i++) {
+		if (g->len[i] < DLO_GRAM_MIN || g->len[i] > 8) {
+			return false;
+		}
+	}
+	return g->n_lens <= DLO_GRAM_LENS && g->shift >= 64 - BITMAP_MAX &&
+	       g->shift <= 64 - BITMAP_MIN &&
+	       g->n_bitmap == (uint32_t)1 << (58 - g->shift) &&
+	       dlo_table_valid(&g->table);
 }
 
 /* ---- looking up --------------------------------------------------------- */

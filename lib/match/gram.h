@@ -31,6 +31,7 @@
 struct dlo_grams {
 	struct dlo_table table;
 	const uint64_t *bitmap; /* a bit for each gram, by a cheap hash */
+	uint32_t n_bitmap; /* words */
 	uint8_t shift; /* that hash's, to the number of a bit */
 	uint8_t n_lens; /* 0: no globs here */
 	uint8_t len[DLO_GRAM_LENS];
@@ -43,6 +44,9 @@ bool dlo_gram_exists(const uint8_t *glob, size_t n_glob);
 int dlo_grams_build(struct dlo_grams *ret, struct dlo_arena *arena,
 	const struct dlo_store *store, uint64_t seed, const uint32_t *id,
 	size_t n);
+
+/* Of any octets and numbers: whether all that is followed lies within. */
+bool dlo_grams_valid(const struct dlo_grams *g);
 
 /* Finds and settles all. O(len of name * n_lens), and the candidates. */
 void dlo_grams_find(const struct dlo_grams *g, struct dlo_hits *h);

@@ -64,6 +64,17 @@ void dlo_hits_check_list(struct dlo_hits *h, const struct dlo_candidate *list)
 	} while (!(id & DLO_LAST));
 }
 
+bool dlo_candidates_valid(
+	const struct dlo_candidate *list, size_t n, uint32_t n_ids)
+{
+	for (size_t i = 0; i < n; i++) {
+		if ((list[i].id & ~DLO_LAST) >= n_ids) {
+			return false;
+		}
+	}
+	return n == 0 || list[n - 1].id & DLO_LAST;
+}
+
 struct dlo_candidate dlo_candidate_of(const struct dlo_store *s, uint32_t id)
 {
 	struct dlo_packed p = dlo_store_get(s, id);

@@ -68,6 +68,10 @@ void dlo_hits_check(struct dlo_hits *h, uint32_t id);
 
 void dlo_hits_check_list(struct dlo_hits *h, const struct dlo_candidate *list);
 
+/* Of any octets: whether every id is below n_ids and every list has an end. */
+bool dlo_candidates_valid(
+	const struct dlo_candidate *list, size_t n, uint32_t n_ids);
+
 /* A pattern as a candidate. */
 struct dlo_candidate dlo_candidate_of(const struct dlo_store *s, uint32_t id);
 

@@ -259,11 +259,15 @@ static int fill(struct dlo_infix *x, struct dlo_arena *arena,
 		x->always = write_list(&l, e + n_cut + n_scan, n_always);
 	}
 	if (fill_buckets(
-		    arena, &l, e, n_cut, DLO_CUT_LEN, &x->cut, x->cut_list)) {
+		    arena, &l, e, n_cut, DLO_CUT_LEN, &x->cut, x->cut_list) ||
+		fill_buckets(arena, &l, e + n_cut, n_scan, DLO_SCAN_LEN,
+			&x->scan, x->scan_list)) {
 		return -ENOMEM;
 	}
-	return fill_buckets(arena, &l, e + n_cut, n_scan, DLO_SCAN_LEN,
-		&x->scan, x->scan_list);
+	x->n_cut = n_cut ? DLO_CUT_LEN : 0;
+	x->n_scan = n_scan ? DLO_SCAN_LEN : 0;
+	x->n_list = l.n;
+	return 0;
 }
 
 int dlo_infix_build(struct dlo_infix *ret, struct dlo_arena *arena,
@@ -287,6 +291,40 @@ int dlo_infix_build(struct dlo_infix *ret, struct dlo_arena *arena,
 		*ret = x;
 	}
 	return r;
+}
+
+/* Whether each bucket that sets may lead to has a list. */
+static bool buckets_are_valid(const dlo_bucket_sets *set, size_t n,
+	const uint32_t list[DLO_BUCKETS], uint32_t n_list)
+{
+	uint64_t used = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		for (size_t c = 0; c < 256; c++) {
+			used |= set[i][c];
+		}
+	}
+	for (; used; used &= used - 1) {
+		uint32_t at = list[__builtin_ctzll(used)];
+
+		if (at == 0 || at >= n_list) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool dlo_infix_valid(const struct dlo_infix *x, uint32_t n_ids)
+{
+	if ((x->n_cut && x->n_cut != DLO_CUT_LEN) ||
+		(x->n_scan && x->n_scan != DLO_SCAN_LEN)) {
+		return false;
+	}
+	return (!x->always || x->always < x->n_list) &&
+	       (x->n_list < 2 || dlo_candidates_valid(
+					 x->list + 1, x->n_list - 1u, n_ids)) &&
+	       buckets_are_valid(x->cut, x->n_cut, x->cut_list, x->n_list) &&
+	       buckets_are_valid(x->scan, x->n_scan, x->scan_list, x->n_list);
 }
 
 uint64_t dlo_infix_scan(const struct dlo_infix *x, const struct dlo_name *n)

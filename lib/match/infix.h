@@ -42,7 +42,8 @@ typedef uint64_t dlo_bucket_sets[256];
 struct dlo_infix {
 	const dlo_bucket_sets *cut; /* [DLO_CUT_LEN]; NULL: no such globs */
 	const dlo_bucket_sets *scan; /* [DLO_SCAN_LEN]; NULL: none */
-	const struct dlo_candidate *list;
+	const struct dlo_candidate *list; /* [0] is in no list */
+	uint32_t n_cut, n_scan, n_list; /* elements of these three */
 	uint32_t always; /* place in `list`; 0: none */
 	uint32_t cut_list[DLO_BUCKETS], scan_list[DLO_BUCKETS];
 };
@@ -53,6 +54,10 @@ bool dlo_infix_by_cut(const struct dlo_store *store, uint32_t id);
 /* Builds from globs. 0, -ENOMEM. */
 int dlo_infix_build(struct dlo_infix *ret, struct dlo_arena *arena,
 	const struct dlo_store *store, const uint32_t *id, size_t n);
+
+/* Of any octets and numbers: whether all that is followed lies within, the ids
+ * below n_ids. O(octets). */
+bool dlo_infix_valid(const struct dlo_infix *x, uint32_t n_ids);
 
 /* Buckets with a window of four octets in the name. */
 uint64_t dlo_infix_scan(const struct dlo_infix *x, const struct dlo_name *n);

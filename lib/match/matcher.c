@@ -11,28 +11,18 @@
  * that define what a pattern matches. The miss path copies nothing and takes a
  * fixed number of loads a label.
  *
- * Everything but this struct is arrays of fixed-width numbers without a
- * pointer: where they lie does not matter.
+ * Everything but struct dlo_matcher is arrays of fixed-width numbers without a
+ * pointer: where they lie does not matter (compiled.h).
  */
 #include "match/matcher.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#include "match/gram.h"
-#include "match/infix.h"
+#include "match/parts.h"
 #include "match/plan.h"
-#include "match/store.h"
-#include "match/trie.h"
 
 #define WEAK_MAX 256 /* globs settled for nearly every name */
-
-struct dlo_matcher {
-	struct dlo_trie trie;
-	struct dlo_infix infix;
-	struct dlo_grams grams;
-	struct dlo_store store;
-};
 
 struct dlo_matcher_builder {
 	struct dlo_store_builder store;

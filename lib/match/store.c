@@ -8,6 +8,7 @@
 
 #define RECORD_MAX (3u + DLO_GLOB_MAX)
 #define KIND_SHIFT 6
+#define LABEL_MAX 63u
 
 void dlo_store_unpack(const struct dlo_packed *p, struct dlo_pattern *ret)
 {
@@ -22,6 +23,85 @@ void dlo_store_unpack(const struct dlo_packed *p, struct dlo_pattern *ret)
 	ret->wire[p->len] = 0;
 	ret->wire_len = (uint8_t)(p->len + 1);
 }
+
+/* ---- checking ------------------------------------------------------------ */
+
+/* Whole labels, and no name over 255 octets. */
+static bool wire_is_valid(const uint8_t *at, size_t len)
+{
+	size_t to = 0;
+
+	while (to < len && at[to] - 1u < LABEL_MAX) {
+		to += at[to] + 1u;
+	}
+	return to == len && len < DLO_NAME_MAX;
+}
+
+/* What dlo_pattern_parse() makes: no symbol that there is not, no star after a
+ * star, and not more than a name has room for. */
+static bool glob_is_valid(const uint8_t *at, size_t len)
+{
+	size_t n_runs = 0, label = 0;
+	uint8_t before = 0;
+
+	for (size_t i = 0; i < len; before = at[i++]) {
+		bool run = at[i] == DLO_GLOB_RUN;
+		bool ends = run || at[i] == DLO_GLOB_BOUNDARY ||
+			    at[i] == DLO_GLOB_ONE;
+
+		label = ends ? 0 : label + 1;
+		n_runs += run;
+		if (label > LABEL_MAX || (run && before == DLO_GLOB_RUN) ||
+			(at[i] > DLO_GLOB_RUN && at[i] <= 'Z')) {
+			return false;
+		}
+	}
+	return len > 0 && len <= DLO_GLOB_MAX && len - n_runs < DLO_NAME_MAX;
+}
+
+/* The length of the first record of rec[0..left); 0: it is not whole, or holds
+ * no pattern. */
+static size_t valid_record(const uint8_t *rec, size_t left)
+{
+	struct dlo_packed p;
+	size_t head;
+
+	if (left < 3 && (left == 0 || (rec[0] & DLO_STORE_LONG) == 0x3f)) {
+		return 0;
+	}
+	p = dlo_store_read(rec);
+	head = (size_t)(p.at - rec);
+	if (p.len > left - head ||
+		!(p.kind == DLO_PATTERN_GLOB ? glob_is_valid(p.at, p.len)
+					     : wire_is_valid(p.at, p.len))) {
+		return 0;
+	}
+	return head + p.len;
+}
+
+bool dlo_store_valid(const struct dlo_store *s)
+{
+	size_t at = DLO_NAME_HEADROOM;
+	uint32_t n_globs = 0;
+
+	if (s->len < at || s->n_blocks != (s->n + DLO_STORE_BLOCK - 1ull) /
+						  DLO_STORE_BLOCK) {
+		return false;
+	}
+	for (uint32_t id = 0; id < s->n; id++) {
+		size_t len = valid_record(s->at + at, s->len - at);
+
+		if (len == 0 || (id % DLO_STORE_BLOCK == 0 &&
+					s->block[id / DLO_STORE_BLOCK] != at)) {
+			return false;
+		}
+		n_globs += s->at[at] >> KIND_SHIFT == DLO_PATTERN_GLOB;
+		at += len;
+	}
+	return at == s->len && n_globs == s->n_globs;
+}
+
+/* ---- building ------------------------------------------------------------ */
 
 /* An array grown to at least `want` elements, by doubling; NULL: no memory. */
 static void *grow(void *array, size_t *cap, size_t want, size_t size)
@@ -121,6 +201,7 @@ struct dlo_store dlo_store_of(const struct dlo_store_builder *b)
 	return (struct dlo_store){.at = b->at,
 		.block = b->block,
 		.n = b->n,
+		.n_blocks = (b->n + DLO_STORE_BLOCK - 1) / DLO_STORE_BLOCK,
 		.n_globs = b->n_globs,
 		.len = (uint32_t)b->len};
 }
@@ -141,7 +222,6 @@ int dlo_store_build(struct dlo_store_builder *b, struct dlo_arena *arena,
 	struct dlo_store *ret)
 {
 	struct dlo_store s = dlo_store_of(b);
-	size_t n_blocks = (b->n + DLO_STORE_BLOCK - 1) / DLO_STORE_BLOCK;
 
 	if (reserve(b)) { /* for the headroom of an empty one */
 		return -ENOMEM;
@@ -149,8 +229,8 @@ int dlo_store_build(struct dlo_store_builder *b, struct dlo_arena *arena,
 	s.len = (uint32_t)b->len;
 	s.at = hand_over(b->at, b->len, arena);
 	b->at = NULL;
-	s.block =
-		hand_over(b->block, (n_blocks + 1) * sizeof(*b->block), arena);
+	s.block = hand_over(
+		b->block, (s.n_blocks + 1) * sizeof(*b->block), arena);
 	b->block = NULL;
 	dlo_store_builder_fini(b);
 	if (!s.at || !s.block) {

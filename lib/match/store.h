@@ -22,7 +22,7 @@
 struct dlo_store {
 	const uint8_t *at; /* begins with DLO_NAME_HEADROOM octets */
 	const uint32_t *block; /* place of each block's first record */
-	uint32_t n, len;
+	uint32_t n, len, n_blocks;
 	uint32_t n_globs; /* of them */
 };
 
@@ -73,6 +73,10 @@ static inline struct dlo_packed dlo_store_next(const struct dlo_packed *p)
 }
 
 void dlo_store_unpack(const struct dlo_packed *p, struct dlo_pattern *ret);
+
+/* Of any octets and numbers: whether all records, and what is in them, lie
+ * within. O(len). */
+bool dlo_store_valid(const struct dlo_store *s);
 
 /* ---- building ----------------------------------------------------------- */
 

@@ -122,6 +122,26 @@ void dlo_table_find(const struct dlo_table *t, uint64_t hash,
 	find_in(t, second, tag, seen, h);
 }
 
+/* ---- checking ------------------------------------------------------------ */
+
+bool dlo_table_valid(const struct dlo_table *t)
+{
+	size_t n_slots = (size_t)t->n_buckets * DLO_BUCKET;
+	uint64_t n_values = (uint64_t)t->n_ids + t->n_list;
+
+	if (t->n_words == 0 || t->n_buckets == 0 || n_slots > UINT32_MAX ||
+		t->value_bits - 1 >= VALUE_BITS_MAX ||
+		!dlo_candidates_valid(t->list, t->n_list, t->n_ids)) {
+		return false;
+	}
+	for (size_t i = 0; i < n_slots; i++) {
+		if (t->slot[i] != FREE && value_of(t, t->slot[i]) >= n_values) {
+			return false;
+		}
+	}
+	return true;
+}
+
 /* ---- building ----------------------------------------------------------- */
 
 /* Of a word that several keys share: its ids, a ring that the word leads to the

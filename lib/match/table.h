@@ -91,6 +91,10 @@ static inline void dlo_seen_clear(struct dlo_seen *s)
 void dlo_table_find(const struct dlo_table *t, uint64_t hash,
 	struct dlo_seen *seen, struct dlo_hits *h);
 
+/* Of any octets and numbers: whether all that a look-up follows lies within,
+ * the ids below n_ids. O(octets). */
+bool dlo_table_valid(const struct dlo_table *t);
+
 /* ---- building ----------------------------------------------------------- */
 
 struct dlo_table_builder;

@@ -105,7 +105,7 @@ static void survey(
 		}
 		ret->n_keys++;
 		ret->n_ways += labels > 2 ? labels - 2 : 0;
-		t->tops |= labels == 1;
+		t->tops |= (uint8_t)(labels == 1);
 	}
 	survey_globs(s, ret);
 	for (size_t i = 0; i <= DLO_NAME_MAX; i++) {
@@ -132,6 +132,11 @@ int dlo_trie_build(struct dlo_trie *ret, struct dlo_arena *arena,
 		*ret = t;
 	}
 	return r;
+}
+
+bool dlo_trie_valid(const struct dlo_trie *t)
+{
+	return t->n_tails <= DLO_TAILS_MAX && dlo_table_valid(&t->table);
 }
 
 unsigned dlo_trie_look_more(const struct dlo_trie *t, const struct dlo_name *n)

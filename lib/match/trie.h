@@ -36,7 +36,7 @@
 struct dlo_trie {
 	struct dlo_table table;
 	bool more; /* one of the next two */
-	bool tops; /* one-label patterns: look at the last label alone too */
+	uint8_t tops; /* one-label patterns: look at the last label alone too */
 	uint8_t n_tails;
 	uint8_t tail_len[DLO_TAILS_MAX]; /* ascending */
 };
@@ -54,6 +54,9 @@ struct dlo_trie_glob {
 int dlo_trie_build(struct dlo_trie *ret, struct dlo_arena *arena,
 	const struct dlo_store *store, uint64_t seed,
 	const struct dlo_trie_glob *glob, size_t n);
+
+/* Of any octets and numbers: whether all that is followed lies within. */
+bool dlo_trie_valid(const struct dlo_trie *t);
 
 /* Looks up what dlo_trie_look() left. */
 void dlo_trie_find(const struct dlo_trie *t, unsigned left, struct dlo_hits *h);
