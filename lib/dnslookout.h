@@ -50,6 +50,12 @@ extern "C" {
 #define DLO_VIA_MAX 384 /* octets of names of an answer that it carries */
 #define DLO_ADDRESSES_MAX 8 /* addresses of an answer that it carries */
 
+/* Octets that belong behind others. */
+struct dlo_piece {
+	const void *at;
+	size_t len;
+};
+
 /* What is wrong, and where. line and col count from 1; 0: does not apply. */
 struct dlo_diag {
 	char file[256];
@@ -124,6 +130,17 @@ int dlo_builder_add_exceptions(struct dlo_builder *b, const char *file,
 	const char *text, size_t len, unsigned *ret_n,
 	struct dlo_diag *reterr_diag);
 
+/*
+ * Takes what a compiled rule set holds (see below) in place of lists: there can
+ * be no other, and no list. The octets of the file are pages[0..len), from
+ * mmap() with MAP_PRIVATE and MAP_ANONYMOUS: whatever comes, they are the
+ * builder's, then the rule set's, which give them back by munmap(). They are
+ * made read-only and looked at once, so that no file can lead astray who uses
+ * them. 0; 1 when it is none, or damaged, with *reterr_diag; -ENOMEM. O(len).
+ */
+int dlo_builder_add_compiled(struct dlo_builder *b, const char *file,
+	void *pages, size_t len, struct dlo_diag *reterr_diag);
+
 /* Compiles. The builder is then empty. 0; 1 with *reterr_diag; -ENOMEM. */
 int dlo_builder_build(struct dlo_builder *b, struct dlo_ruleset **ret,
 	struct dlo_diag *reterr_diag);
@@ -143,6 +160,15 @@ struct dlo_pattern_info {
 	enum dlo_action action;
 };
 unsigned dlo_ruleset_n_lists(const struct dlo_ruleset *rs);
+
+/* One of these lists, and what became of it; i is 0..n_lists-1. */
+struct dlo_source_info {
+	const char *path; /* as given to dlo_builder_add_list() */
+	unsigned n_patterns, n_bad, n_skipped; /* struct dlo_list_report */
+};
+void dlo_ruleset_source(
+	const struct dlo_ruleset *rs, unsigned i, struct dlo_source_info *ret);
+
 unsigned dlo_ruleset_n_patterns(const struct dlo_ruleset *rs);
 size_t dlo_ruleset_bytes(const struct dlo_ruleset *rs);
 /* id is 0..n_patterns-1, in the order of list and line. */
@@ -170,6 +196,29 @@ unsigned dlo_ruleset_n_exceptions(const struct dlo_ruleset *rs);
  * an alert, the first does. */
 const struct dlo_exception_info *dlo_ruleset_exception(
 	const struct dlo_ruleset *rs, uint32_t i);
+
+/*
+ * A rule set as one file: what was built of lists, which nobody has to read
+ * again. It can be used by the same version on the same kind of machine.
+ * Exceptions are not in it.
+ */
+struct dlo_compiled;
+
+/* Puts one together. The rule set must outlive it; built_s, seconds since the
+ * epoch, is kept in it. -ENOMEM. O(octets). */
+int dlo_compiled_new(const struct dlo_ruleset *rs, uint64_t built_s,
+	struct dlo_compiled **ret);
+struct dlo_compiled *dlo_compiled_free(struct dlo_compiled *c); /* NULL */
+
+/* What is to be written, in order; the compiled set's. */
+const struct dlo_piece *dlo_compiled_pieces(
+	const struct dlo_compiled *c, size_t *ret_n);
+
+/* Whether data[0..len) begins as such a file does. */
+bool dlo_compiled_is(const void *data, size_t len);
+
+/* When a rule set was compiled to a file; 0: it was built of lists. */
+uint64_t dlo_ruleset_built(const struct dlo_ruleset *rs);
 
 /* What an exception is good for, with the lists of its rule set. */
 enum dlo_need {

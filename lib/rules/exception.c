@@ -148,10 +148,10 @@ enum dlo_fate dlo_exception_fate(const struct dlo_exception *e,
 {
 	const struct dlo_exception_info *info = &e->info;
 
-	if (*info->rule && info->rule != rule) {
+	if (*info->rule && strcmp(info->rule, rule) != 0) {
 		return DLO_FATE_RULE;
 	}
-	if (*info->service && info->service != service) {
+	if (*info->service && strcmp(info->service, service) != 0) {
 		return DLO_FATE_SERVICE;
 	}
 	if (!covers(&e->client, who)) {

@@ -26,7 +26,7 @@ struct dlo_network {
 	uint8_t addr[16]; /* IPv4 in the first 4 octets */
 };
 
-/* Its texts are interned by dlo_rules_text(), so that equal ones are one. */
+/* Its texts are interned by dlo_rules_text(): equal patterns are one. */
 struct dlo_exception {
 	struct dlo_exception_info info;
 	struct dlo_network client;
@@ -66,7 +66,7 @@ struct dlo_asker {
 };
 
 /* What an exception whose pattern matches does to an alert of that rule and
- * service: hides it, or why not. The texts are interned by the same table. */
+ * service: hides it, or why not. */
 enum dlo_fate dlo_exception_fate(const struct dlo_exception *e,
 	const char *rule, const char *service, const struct dlo_asker *who);
 

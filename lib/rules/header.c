@@ -109,7 +109,7 @@ static int set_level(struct dlo_headers *h, struct dlo_rule *rule,
 	if (i == dlo_level_words.n) {
 		return dlo_line_unknown(l, &dlo_level_words, v);
 	}
-	rule->level = i;
+	rule->level = (uint16_t)i;
 	return 0;
 }
 
@@ -129,7 +129,7 @@ static int set_action(struct dlo_headers *h, struct dlo_rule *rule,
 			"are",
 			actions[i].name);
 	}
-	rule->action = actions[i].action;
+	rule->action = (uint16_t)actions[i].action;
 	return 0;
 }
 

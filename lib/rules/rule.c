@@ -13,7 +13,7 @@
 #define RUNS_MIN 16u
 
 static_assert(sizeof(struct dlo_rule) ==
-		      8 * sizeof(const char *) + 4 * sizeof(uint32_t),
+		      8 * sizeof(const char *) + 2 * sizeof(uint32_t),
 	"rules are compared octet by octet");
 
 /* Severities: Elastic's, in Sigma's order. */

@@ -26,9 +26,8 @@ struct dlo_rule {
 	const char *id, *title, *category, *service, *note;
 	const char *const *tags;
 	uint32_t n_tags;
-	uint32_t level; /* enum dlo_level */
-	uint32_t action; /* enum dlo_action */
-	uint32_t group; /* 0 until the set is compiled */
+	uint16_t level; /* enum dlo_level */
+	uint16_t action; /* enum dlo_action */
 };
 
 /*
