@@ -18,7 +18,7 @@ static const struct {
 } verbs[] = {
 	{"explain", verb_explain},
 	{"check", verb_check},
-	{"compile", NULL},
+	{"compile", verb_compile},
 	{"ctl", verb_ctl},
 	{"lint", NULL},
 	{"rehearse", NULL},

@@ -18,12 +18,15 @@ static const char usage_sniff[] =
 	"usage: dnslookout [options] [filter expression]\n"
 	"       dnslookout explain [options] NAME... | -\n"
 	"       dnslookout check [options]\n"
+	"       dnslookout compile [options] -o FILE\n"
 	"       dnslookout ctl [options] COMMAND [NAME...]\n\n"
 	"Reports DNS questions for tunnels, proxies and drop boxes, live or "
 	"from captures.\n\n";
 static const char usage_explain[] =
 	"usage: dnslookout explain [options] NAME... | -\n\n";
 static const char usage_check[] = "usage: dnslookout check [options]\n\n";
+static const char usage_compile[] =
+	"usage: dnslookout compile [options] -o FILE\n\n";
 static const char usage_ctl[] =
 	"usage: dnslookout ctl [options] COMMAND [NAME...]\n\n";
 
@@ -56,10 +59,11 @@ static void print_row(const struct option_row *row)
 
 static void print_help(unsigned where)
 {
-	fputs(where == OPTION_EXPLAIN	? usage_explain
-		: where == OPTION_CHECK ? usage_check
-		: where == OPTION_CTL	? usage_ctl
-					: usage_sniff,
+	fputs(where == OPTION_EXPLAIN	  ? usage_explain
+		: where == OPTION_CHECK	  ? usage_check
+		: where == OPTION_COMPILE ? usage_compile
+		: where == OPTION_CTL	  ? usage_ctl
+					  : usage_sniff,
 		stdout);
 	for (unsigned i = 0; i < n_option_rows; i++) {
 		const struct option_row *row = &option_rows[i];

@@ -20,8 +20,9 @@
  *	sha256 HEX			of all that follows
  *	date SECONDS
  *	list PATH-OCTETS TEXT-OCTETS	each file: its path, a newline, its
- *	PATH				text, a newline; "exceptions" instead
- *	TEXT				of "list", if they are that
+ *	PATH				text, a newline; "exceptions" or
+ *	TEXT				"ruleset" instead of "list", if it is
+ *that
  *
  * The checksum says that it is what was written, not by whom: who may write
  * into the state folder is trusted.
@@ -31,7 +32,7 @@
 #define VERSION "1\n"
 #define SUM "sha256 "
 #define HEX_LEN (2 * 32)
-#define BYTES_MAX ((size_t)2 << 30)
+#define BYTES_MAX ((size_t)5 << 30)
 
 static bool sha256(const struct iovec *v, size_t n, char ret[HEX_LEN + 1])
 {
@@ -55,6 +56,13 @@ static bool sha256(const struct iovec *v, size_t n, char ret[HEX_LEN + 1])
 #define LINE_MAX_LEN 64u
 #define PIECES 5u /* of a file */
 
+static const char *const kinds[] = {
+	[LISTS_LIST] = "list ",
+	[LISTS_EXCEPTIONS] = "exceptions ",
+	[LISTS_RULESET] = "ruleset ",
+};
+#define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
 static struct iovec piece(const char *text, size_t len)
 {
 	return (struct iovec){(void *)(uintptr_t)text, len};
@@ -63,8 +71,8 @@ static struct iovec piece(const char *text, size_t len)
 static void put_file(const struct lists_text *t, char line[LINE_MAX_LEN],
 	struct iovec v[PIECES])
 {
-	snprintf(line, LINE_MAX_LEN, "%s %zu %zu\n",
-		t->exceptions ? "exceptions" : "list", strlen(t->path), t->len);
+	snprintf(line, LINE_MAX_LEN, "%s%zu %zu\n", kinds[t->kind],
+		strlen(t->path), t->len);
 	v[0] = piece(line, strlen(line));
 	v[1] = piece(t->path, strlen(t->path));
 	v[2] = piece("\n", 1);
@@ -147,13 +155,17 @@ static char *take_octets(struct cursor *c, uint64_t len)
 static bool take_file(struct cursor *c, struct lists_text *ret)
 {
 	uint64_t path_len, len;
+	unsigned kind = 0;
 
-	ret->exceptions = take(c, "exceptions ");
-	if ((!ret->exceptions && !take(c, "list ")) ||
-		!take_number(c, " ", &path_len) ||
+	while (kind < N_KINDS && !take(c, kinds[kind])) {
+		kind++;
+	}
+	if (kind == N_KINDS || !take_number(c, " ", &path_len) ||
 		!take_number(c, "\n", &len)) {
 		return false;
 	}
+	ret->kind = (enum lists_kind)kind;
+	ret->lent = false;
 	ret->len = (size_t)len;
 	ret->path = take_octets(c, path_len);
 	ret->text = ret->path ? take_octets(c, len) : NULL;

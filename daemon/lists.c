@@ -7,20 +7,23 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "log.h"
 #include "plural.h"
 #include "readfile.h"
+#include "utc.h"
 
 #define SITE_LISTS DLO_CONFIG_DIR "/lists.d"
 #define SITE_EXCEPTIONS DLO_CONFIG_DIR "/exceptions.d"
 #define LIST_BYTES_MAX ((size_t)1 << 30)
+#define RULESET_BYTES_MAX ((size_t)4 << 30)
 
 /* From one file to the next. */
 struct walk {
-	bool exceptions; /* are what these files are of */
+	enum lists_kind kind; /* of these files */
 	struct lists *lists; /* what is loaded; NULL: files are only seen */
 	struct dlo_builder *builder;
 	struct dlo_list_report report; /* of the list under way */
@@ -66,31 +69,37 @@ static void print_line(
 	fputc('\n', f);
 }
 
-static int add_list(
-	struct walk *w, const struct lists_text *t, struct dlo_diag *diag)
+/* What has become of a list. */
+static void count(struct walk *w, const char *path)
 {
-	struct dlo_list_report *rep = &w->report;
+	const struct dlo_list_report *rep = &w->report;
 	struct lists *l = w->lists;
-	int r = dlo_builder_add_list(
-		w->builder, t->path, t->text, t->len, rep, diag);
 
-	if (r) {
-		return r;
-	}
 	l->n_lists++;
 	l->n_patterns += rep->n_patterns;
 	l->n_bad += rep->n_bad;
 	l->n_skipped += rep->n_skipped;
 	l->n_unreadable += rep->n_bad && !rep->n_patterns;
-	warn_left_out(t->path, rep);
 	if (l->verbose) {
-		print_line(l->verbose, t->path, rep);
+		print_line(l->verbose, path, rep);
 	}
-	return 0;
+}
+
+/* 0; 1 with a diagnostic; -ENOMEM: as all that add a file. */
+static int add_list(struct walk *w, struct lists_text *t, struct dlo_diag *diag)
+{
+	int r = dlo_builder_add_list(
+		w->builder, t->path, t->text, t->len, &w->report, diag);
+
+	if (!r) {
+		warn_left_out(t->path, &w->report);
+		count(w, t->path);
+	}
+	return r;
 }
 
 static int add_exceptions(
-	struct walk *w, const struct lists_text *t, struct dlo_diag *diag)
+	struct walk *w, struct lists_text *t, struct dlo_diag *diag)
 {
 	FILE *verbose = w->lists->verbose;
 	unsigned n;
@@ -103,10 +112,25 @@ static int add_exceptions(
 	return r;
 }
 
-static int add_text(struct walk *w, const struct lists_text *t)
+/* The pages become the builder's, whatever comes. */
+static int add_ruleset(
+	struct walk *w, struct lists_text *t, struct dlo_diag *diag)
 {
+	t->lent = true;
+	return dlo_builder_add_compiled(
+		w->builder, t->path, t->text, t->len, diag);
+}
+
+static int add_text(struct walk *w, struct lists_text *t)
+{
+	static int (*const adds[])(struct walk * w, struct lists_text * t,
+		struct dlo_diag * diag) = {
+		[LISTS_LIST] = add_list,
+		[LISTS_EXCEPTIONS] = add_exceptions,
+		[LISTS_RULESET] = add_ruleset,
+	};
 	struct dlo_diag diag = {0};
-	int r = (t->exceptions ? add_exceptions : add_list)(w, t, &diag);
+	int r = adds[t->kind](w, t, &diag);
 
 	if (r > 0) {
 		log_diag(&diag);
@@ -146,32 +170,47 @@ static void note_age(struct lists_age *age, const struct stat *st)
 	}
 }
 
+static int read_text(struct lists_text *t)
+{
+	void *pages;
+	int r;
+
+	if (t->kind != LISTS_RULESET) {
+		return readfile(t->path, LIST_BYTES_MAX, &t->text, &t->len);
+	}
+	r = readfile_pages(t->path, RULESET_BYTES_MAX, &pages, &t->len);
+	t->text = r ? NULL : pages;
+	return r;
+}
+
 static int load_file(struct walk *w, const char *path, const struct stat *st)
 {
 	struct lists_text t = {
-		.path = (char *)(uintptr_t)path, .exceptions = w->exceptions};
+		.path = (char *)(uintptr_t)path, .kind = w->kind};
 	struct lists *l = w->lists;
 	int r;
 
 	if (l->stop && atomic_load(l->stop)) {
 		return EXIT_RUNTIME;
 	}
-	r = readfile(path, LIST_BYTES_MAX, &t.text, &t.len);
-	if (r == -EISDIR) { /* in a folder of lists, or linked from there */
-		return 0;
+	r = read_text(&t);
+	if (r == -EISDIR && t.kind != LISTS_RULESET) {
+		return 0; /* in a folder of lists, or linked from there */
 	}
 	if (r < 0) {
 		log_error("%s: %s", path, strerror(-r));
 		return EXIT_USAGE;
 	}
-	if (!t.exceptions) {
+	if (t.kind == LISTS_LIST) {
 		note_age(&l->age, st);
 	}
 	r = add_text(w, &t);
 	if (!r && l->keep) {
 		r = keep_text(l, &t);
 	}
-	free(t.text);
+	if (!t.lent) {
+		free(t.text);
+	}
 	return r;
 }
 
@@ -261,7 +300,7 @@ static void directory_free(struct directory *d)
 /* An exception hides alerts: what is one must be beyond doubt. */
 static bool is_left_out(const struct walk *w, const char *path)
 {
-	if (!w->exceptions || ends_with(path, ".list")) {
+	if (w->kind != LISTS_EXCEPTIONS || ends_with(path, ".list")) {
 		return false;
 	}
 	if (w->lists) {
@@ -306,7 +345,7 @@ static int nothing_there(const struct walk *w, const char *a, const char *b)
 {
 	if (w->lists) {
 		log_error("no %s: neither %s nor %s can be read",
-			w->exceptions ? "exceptions" : "lists", a,
+			w->kind == LISTS_EXCEPTIONS ? "exceptions" : "lists", a,
 			b ? b : "another folder");
 	}
 	return EXIT_USAGE;
@@ -357,7 +396,8 @@ static const char *shipped_lists(char buf[PATH_MAX])
 static bool wants_site_exceptions(const struct options *o)
 {
 	return !o->exceptions.n &&
-	       options_origin(o, "list") != ORIGIN_COMMAND_LINE;
+	       options_origin(o, "list") != ORIGIN_COMMAND_LINE &&
+	       options_origin(o, "ruleset") != ORIGIN_COMMAND_LINE;
 }
 
 void lists_paths(const struct options *o,
@@ -365,6 +405,9 @@ void lists_paths(const struct options *o,
 {
 	char *shipped = malloc(PATH_MAX);
 
+	if (o->ruleset) {
+		path(ctx, o->ruleset);
+	}
 	for (unsigned i = 0; i < o->lists.n; i++) {
 		path(ctx, o->lists.text[i]);
 	}
@@ -401,6 +444,11 @@ static int walk_given(struct walk *w, const struct texts *paths)
 
 static int walk_lists(struct walk *w, const struct options *o)
 {
+	if (o->ruleset && !(w->lists && w->lists->only)) {
+		w->kind = LISTS_RULESET;
+		return take_file(w, o->ruleset);
+	}
+	w->kind = LISTS_LIST;
 	return o->lists.n ? walk_given(w, &o->lists)
 			  : walk_directories(
 				    w, shipped_lists(w->shipped), SITE_LISTS);
@@ -408,7 +456,7 @@ static int walk_lists(struct walk *w, const struct options *o)
 
 static int walk_exceptions(struct walk *w, const struct options *o)
 {
-	w->exceptions = true;
+	w->kind = LISTS_EXCEPTIONS;
 	if (o->exceptions.n) {
 		return walk_given(w, &o->exceptions);
 	}
@@ -422,12 +470,27 @@ static int walk_exceptions(struct walk *w, const struct options *o)
 /* The worst of the files, or 0. */
 static int walk(struct walk *w, const struct options *o)
 {
+	bool only = w->lists && w->lists->only;
 	int r, worst;
 
 	w->seen = UINT64_C(14695981039346656037);
 	r = walk_lists(w, o);
-	worst = walk_exceptions(w, o);
+	worst = only ? 0 : walk_exceptions(w, o);
 	return r > worst ? r : worst;
+}
+
+/* A copy, as the builder takes it. */
+static int to_pages(struct lists_text *t)
+{
+	void *pages = mmap(NULL, t->len ? t->len : 1, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (pages == MAP_FAILED) {
+		return no_memory();
+	}
+	memcpy(pages, t->text, t->len);
+	t->text = pages;
+	return 0;
 }
 
 static int walk_texts(struct walk *w, const struct lists_text *text, unsigned n)
@@ -435,9 +498,39 @@ static int walk_texts(struct walk *w, const struct lists_text *text, unsigned n)
 	int r = 0;
 
 	for (unsigned i = 0; !r && i < n; i++) {
-		r = add_text(w, &text[i]);
+		struct lists_text t = text[i];
+
+		r = t.kind == LISTS_RULESET ? to_pages(&t) : 0;
+		r = r ? r : add_text(w, &t);
 	}
 	return r;
+}
+
+/* What is in a compiled set is told like lists that are read. It is as old as
+ * it was compiled: copies have other dates. */
+static void count_compiled(struct walk *w)
+{
+	struct lists *l = w->lists;
+	const struct dlo_ruleset *rules = l->rules;
+	time_t built = (time_t)dlo_ruleset_built(rules);
+	char when[UTC_TEXT_MAX];
+
+	if (!built) {
+		return;
+	}
+	l->age = (struct lists_age){built, built};
+	if (l->verbose) {
+		fprintf(l->verbose, "compiled %s:\n", utc_text(built, when));
+	}
+	for (unsigned i = 0; i < dlo_ruleset_n_lists(rules); i++) {
+		struct dlo_source_info s;
+
+		dlo_ruleset_source(rules, i, &s);
+		w->report.n_patterns = s.n_patterns;
+		w->report.n_bad = s.n_bad;
+		w->report.n_skipped = s.n_skipped;
+		count(w, s.path);
+	}
 }
 
 static int compile(struct walk *w)
@@ -453,6 +546,7 @@ static int compile(struct walk *w)
 	if (r < 0) {
 		return no_memory();
 	}
+	count_compiled(w);
 	if (!l->n_patterns) {
 		log_warning(
 			"no patterns in %u list%s: nothing will be reported",
@@ -514,7 +608,9 @@ void lists_free_texts(struct lists *l)
 {
 	for (unsigned i = 0; i < l->n_texts; i++) {
 		free(l->text[i].path);
-		free(l->text[i].text);
+		if (!l->text[i].lent) {
+			free(l->text[i].text);
+		}
 	}
 	free(l->text);
 	l->text = NULL;

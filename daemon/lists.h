@@ -16,17 +16,23 @@ struct lists_age {
 	time_t oldest, newest;
 };
 
-/* A list, or a file of exceptions, as it was read. */
+enum lists_kind { LISTS_LIST, LISTS_EXCEPTIONS, LISTS_RULESET };
+
+/* A file as it was read. */
 struct lists_text {
 	char *path, *text;
 	size_t len;
-	bool exceptions;
+	enum lists_kind kind;
+	/* A compiled set is not kept twice: this is the rule set's, and there
+	 * as long as that is. */
+	bool lent;
 };
 
 struct lists {
 	/* The caller's wishes; all else is 0. */
 	FILE *verbose; /* gets a line a file; NULL: none */
 	bool keep; /* the texts, in `text` */
+	bool only; /* lists, not what is compiled of them, nor exceptions */
 	const atomic_bool *stop; /* once true, loading ends; NULL: never */
 	/* What was loaded. */
 	struct dlo_ruleset *rules; /* the caller's, once he takes it */
@@ -40,9 +46,10 @@ struct lists {
 };
 
 /*
- * Builds the rule set of the options: --list's files and directories, or else
- * the shipped lists and the site's; with those of --exceptions or, unless there
- * is --list, the site's exceptions. Says on stderr what is wrong, with place.
+ * Builds the rule set of the options: --ruleset, or else --list's files and
+ * directories, or else the shipped lists and the site's; with those of
+ * --exceptions or, unless one of the two is on the command line, the site's
+ * exceptions. Says on stderr what is wrong, with place.
  * Returns 0, or EXIT_RUNTIME or EXIT_USAGE after a message. Any thread.
  */
 int lists_load(const struct options *o, struct lists *l);

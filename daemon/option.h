@@ -14,6 +14,7 @@ enum {
 	OPTION_CHECK = 4,
 	OPTION_FILE = 8, /* a key of the configuration file */
 	OPTION_CTL = 16,
+	OPTION_COMPILE = 32,
 };
 
 enum option_type {

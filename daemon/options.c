@@ -22,6 +22,8 @@ static const char *const colors[] = {"auto", "always", "never", NULL};
 #define EXPLAIN OPTION_EXPLAIN
 #define CHECK OPTION_CHECK
 #define CTL OPTION_CTL
+#define COMPILE OPTION_COMPILE
+#define EVERYWHERE (SNIFF | EXPLAIN | CHECK | CTL | COMPILE)
 #define CONF OPTION_FILE
 #define FLAG OPTION_FLAG
 #define COUNT OPTION_COUNT
@@ -96,7 +98,7 @@ const struct option_row option_rows[] = {
 		.help = "read the filter expression from FILE"},
 	{"dns-ports", NULL, 0, PORTS, SNIFF | CONF, AT(dns_ports), .def = "53",
 		.value = "LIST", .help = "ports that carry DNS, as in 53,5353"},
-	{"list", NULL, 0, TEXTS, SNIFF | EXPLAIN | CHECK | CONF,
+	{"list", NULL, 0, TEXTS, SNIFF | EXPLAIN | CHECK | COMPILE | CONF,
 		.group = GROUP_LOAD, RELOAD, AT(lists), .value = "FILE",
 		.help = "a list, or a directory of lists, instead of the "
 			"configured ones; repeatable"},
@@ -104,6 +106,11 @@ const struct option_row option_rows[] = {
 		.group = GROUP_LOAD, RELOAD, AT(exceptions), .value = "FILE",
 		.help = "exceptions, or a directory of them, instead of the "
 			"configured ones; repeatable"},
+	{NO("ruleset"), 0, TEXT, SNIFF | EXPLAIN | CHECK | CONF,
+		.group = GROUP_LOAD, RELOAD, AT(ruleset), .value = "FILE",
+		.help = "a compiled rule set instead of lists, see compile"},
+	{"output-file", NULL, 'o', TEXT, COMPILE, AT(output_file),
+		.value = "FILE", .help = "where the compiled rule set goes"},
 	{NO("watch-lists"), 0, FLAG, SNIFF | CONF, AT(watch_lists),
 		.help = "reload when a list, or a folder of them, has changed"},
 	{NO("limit"), 0, LIMIT, SNIFF | CONF, RELOAD, AT(limit),
@@ -165,7 +172,7 @@ const struct option_row option_rows[] = {
 	{"no-name-lookup", NULL, 'n', FLAG, SNIFF, AT(numeric),
 		.help = "always so: addresses are never looked up"},
 	{"quiet", NULL, 'q', FLAG, SNIFF, AT(quiet), .help = "shorter lines"},
-	{"verbose", NULL, 'v', COUNT, SNIFF | CHECK, AT(verbose),
+	{"verbose", NULL, 'v', COUNT, SNIFF | CHECK | COMPILE, AT(verbose),
 		.help = "list and line of each pattern; at the end the census, "
 			"and who asked for what is only counted"},
 	{"link-header", NULL, 'e', FLAG, SNIFF, AT(link_header),
@@ -190,18 +197,17 @@ const struct option_row option_rows[] = {
 	{NO("sandbox"), 0, FLAG, SNIFF | CONF, AT(sandbox), .def = "yes",
 		.help = "do not give up rights, files and system calls that "
 			"are not needed"},
-	{"config", NULL, 'C', TEXT, SNIFF | EXPLAIN | CHECK, AT(config),
-		.value = "FILE",
-		.help = "read the configuration FILE; --service, check and "
-			"explain read one anyway"},
+	{"config", NULL, 'C', TEXT, SNIFF | EXPLAIN | CHECK | COMPILE,
+		AT(config), .value = "FILE",
+		.help = "read the configuration FILE; --service, check, "
+			"explain and compile read one anyway"},
 	{"dump-config", NULL, 0, FLAG, SNIFF | CHECK, AT(dump_config),
 		.help = "print the configuration in effect, and end"},
-	{"rules", NULL, 0, LATER, SNIFF | EXPLAIN | CHECK, .value = "FILE"},
-	{"ruleset", NULL, 0, LATER, SNIFF | EXPLAIN | CHECK, .value = "FILE"},
+	{"rules", NULL, 0, LATER, SNIFF | EXPLAIN | CHECK | COMPILE,
+		.value = "FILE"},
 	{"jobs", NULL, 'j', LATER, SNIFF, .value = "N"},
-	{"help", NULL, 'h', HELP, SNIFF | EXPLAIN | CHECK | CTL,
-		.help = "this text"},
-	{"version", NULL, 0, VERSION, SNIFF | EXPLAIN | CHECK | CTL,
+	{"help", NULL, 'h', HELP, EVERYWHERE, .help = "this text"},
+	{"version", NULL, 0, VERSION, EVERYWHERE,
 		.help = "the version, and that of libpcap"},
 };
 #define N_ROWS (sizeof(option_rows) / sizeof(option_rows[0]))

@@ -48,6 +48,7 @@ struct options {
 	const char *filter; /* what these two, or none, say; never NULL */
 	/* what is looked for */
 	struct texts lists, exceptions;
+	const char *ruleset; /* compiled, instead of lists; NULL: none */
 	struct ports dns_ports;
 	bool any_port;
 	struct alert_limit limit;
@@ -79,6 +80,7 @@ struct options {
 	/* verbs */
 	bool help; /* was given: the verb may say more */
 	const char *client;
+	const char *output_file; /* of compile */
 	/* the first word that is no option, for verbs */
 	char **words;
 	int n_words;

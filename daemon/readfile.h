@@ -12,4 +12,10 @@
  */
 int readfile(const char *path, size_t max, char **ret, size_t *ret_len);
 
+/*
+ * The same into private pages, as dlo_builder_add_compiled() takes them: *ret
+ * is for munmap(), with a length of at least 1. No NUL is put behind.
+ */
+int readfile_pages(const char *path, size_t max, void **ret, size_t *ret_len);
+
 #endif

@@ -20,6 +20,9 @@
 #define SNAPLEN 65535u
 #define SNAPLEN_IMMEDIATE 2048u
 
+/* Verbs that ask nothing but lists, and nothing of a service. */
+#define LISTS_ALONE (OPTION_EXPLAIN | OPTION_COMPILE)
+
 static int no_memory(void)
 {
 	log_error("out of memory");
@@ -62,7 +65,7 @@ static int read_file(struct options *o, const char *path)
 static const char *choose_file(const struct options *o, unsigned where)
 {
 	bool wanted = o->service || where == OPTION_CHECK ||
-		      (where == OPTION_EXPLAIN && !o->lists.n);
+		      ((where & LISTS_ALONE) && !o->lists.n && !o->ruleset);
 
 	if (o->config || !wanted) {
 		return o->config;
@@ -337,10 +340,15 @@ static int finish(struct options *o, unsigned where)
 	int r = where == OPTION_SNIFF ? take_words(o) : -1;
 
 	fill_in(o);
-	if (where != OPTION_EXPLAIN && r < 0) {
+	if (r < 0 && is_given(o, "ruleset") && is_given(o, "list")) {
+		r = settings_wrong(o, "ruleset",
+			"--ruleset and --list exclude each other: compile all "
+			"lists into one");
+	}
+	if (!(where & LISTS_ALONE) && r < 0) {
 		r = cross_check(o);
 	}
-	if (where != OPTION_EXPLAIN && r < 0) {
+	if (!(where & LISTS_ALONE) && r < 0) {
 		r = read_filter(o);
 	}
 	return r < 0 && o->dump_config ? print_dump(o) : r;

@@ -13,7 +13,7 @@
  * for into *o: the defaults, the configuration file, argv, each over the one
  * before; then looks whether they make sense together. A file is read with
  * --config; without, SETTINGS_FILE is, if there: with --service, by
- * check, and by explain without --list.
+ * check, and by explain and compile without --list or --ruleset.
  *
  * Returns -1 to go on, or the exit code to end with: of --help, --version and
  * --dump-config, or of an error after a message. The caller frees *o either

@@ -29,10 +29,7 @@ int state_make(
  * his. Whoever misses it will say so. */
 void state_make_for(const struct options *o, uid_t uid, gid_t gid);
 
-/*
- * Puts a file of the pieces v[0..n) into the place of the one at `path`, whole
- * or not at all, also over a loss of power. Any thread. 0, -errno.
- */
+/* writefile() for us and our group alone. Any thread. 0, -errno. */
 int state_write(const char *path, const struct iovec *v, unsigned n);
 
 #endif

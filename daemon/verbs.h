@@ -7,6 +7,7 @@
 int verb_sniff(int argc, char **argv);
 int verb_explain(int argc, char **argv);
 int verb_check(int argc, char **argv);
+int verb_compile(int argc, char **argv);
 int verb_ctl(int argc, char **argv);
 
 #endif

@@ -160,7 +160,7 @@ int dlo_builder_add_compiled(struct dlo_builder *b, const char *file,
 			&b->compiled, reterr_diag);
 	}
 	if (err) {
-		munmap(pages, len);
+		munmap(pages, len ? len : 1);
 	}
 	b->err = err < 0 ? err : 0;
 	return err;

@@ -20,6 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char magic[] = "dnslookout last good set 1\nsha256 ";
 
+static const char *const kinds[] = {"list", "exceptions", "ruleset"};
+
 /* What such lists are written as. */
 static size_t print(const struct lastgood *g, char *to, size_t cap)
 {
@@ -30,8 +32,7 @@ static size_t print(const struct lastgood *g, char *to, size_t cap)
 		const struct lists_text *t = &g->text[i];
 
 		at += (size_t)snprintf(to + at, cap - at, "%s %zu %zu\n%s\n",
-			t->exceptions ? "exceptions" : "list", strlen(t->path),
-			t->len, t->path);
+			kinds[t->kind], strlen(t->path), t->len, t->path);
 		CHECK(at + t->len + 1 <= cap);
 		memcpy(to + at, t->text, t->len);
 		at += t->len;

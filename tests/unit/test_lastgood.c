@@ -24,9 +24,10 @@ static char text_a[] = "#: id: a\na.example\n", text_b[] = "b\0c\n\n",
 
 static void keep_three(const char *name)
 {
-	struct lists_text text[] = {{path_a, text_a, sizeof(text_a) - 1, false},
-		{path_b, text_b, sizeof(text_b) - 1, false},
-		{path_x, text_x, sizeof(text_x) - 1, true}};
+	struct lists_text text[] = {
+		{.path = path_a, .text = text_a, .len = sizeof(text_a) - 1},
+		{.path = path_b, .text = text_b, .len = sizeof(text_b) - 1},
+		{path_x, text_x, sizeof(text_x) - 1, LISTS_EXCEPTIONS, false}};
 	struct lists l = {.text = text, .n_texts = 3};
 
 	assert_int_equal(lastgood_write(in_folder(name), &l, DATE), 0);
@@ -56,9 +57,9 @@ static void test_comes_back_as_it_was(void **state)
 	assert_int_equal(lastgood_parse(data, len, &g, &why), 0);
 	assert_int_equal(g.date, DATE);
 	assert_int_equal(g.n, 3);
-	assert_false(g.text[0].exceptions);
-	assert_false(g.text[1].exceptions);
-	assert_true(g.text[2].exceptions);
+	assert_int_equal(g.text[0].kind, LISTS_LIST);
+	assert_int_equal(g.text[1].kind, LISTS_LIST);
+	assert_int_equal(g.text[2].kind, LISTS_EXCEPTIONS);
 	assert_string_equal(g.text[2].path, path_x);
 	assert_string_equal(g.text[2].text, text_x);
 	assert_string_equal(g.text[0].path, path_a);
@@ -121,7 +122,8 @@ static void test_others_are_told_apart(void **state)
 /* What is written is whole, or what was there before. */
 static void test_write_fails(void **state)
 {
-	struct lists_text text = {path_a, text_a, sizeof(text_a) - 1, false};
+	struct lists_text text = {
+		.path = path_a, .text = text_a, .len = sizeof(text_a) - 1};
 	struct lists l = {.text = &text, .n_texts = 1};
 	const char *why;
 	char *data;

@@ -79,8 +79,8 @@ static void test_exceptions_are_kept(void **state)
 	assert_int_equal(load(&o, &l, &reasons), 0);
 	assert_int_equal(l.n_lists, 1);
 	assert_int_equal(l.n_texts, 2);
-	assert_false(l.text[0].exceptions);
-	assert_true(l.text[1].exceptions);
+	assert_int_equal(l.text[0].kind, LISTS_LIST);
+	assert_int_equal(l.text[1].kind, LISTS_EXCEPTIONS);
 	assert_int_equal(lists_load_texts(l.text, l.n_texts, &again), 0);
 	assert_int_equal(dlo_ruleset_n_lists(again.rules), 1);
 	assert_int_equal(dlo_ruleset_n_exceptions(again.rules), 2);
