@@ -20,7 +20,7 @@ struct head {
 	uint8_t magic[8];
 	uint32_t order, version;
 	uint64_t len; /* of the file */
-	uint64_t sum; /* of all from the table on */
+	uint64_t sum; /* of all, itself taken for 0 */
 	uint32_t n_sections;
 	uint8_t zero[28];
 };
@@ -47,12 +47,6 @@ static uint64_t aligned(uint64_t n)
 struct sum {
 	uint64_t lane[LANES];
 };
-
-static struct sum sum_begin(void)
-{
-	return (struct sum){{0x9e3779b97f4a7c15u, 0xe7037ed1a0b428dbu,
-		0x8ebc6af09c88c6e3u, 0x589965cc75374cc3u}};
-}
 
 /* Whole blocks of DLO_IMAGE_ALIGN octets. */
 static void sum_blocks(struct sum *s, const uint8_t *p, uint64_t len)
@@ -84,12 +78,26 @@ static uint64_t sum_end(const struct sum *s)
 	return dlo_hash(s->lane, sizeof(s->lane), LANES);
 }
 
+/* Begins with the head. */
+static struct sum sum_begin(const struct head *h)
+{
+	struct sum s = {{0x9e3779b97f4a7c15u, 0xe7037ed1a0b428dbu,
+		0x8ebc6af09c88c6e3u, 0x589965cc75374cc3u}};
+	struct head without = *h;
+
+	without.sum = 0;
+	sum_blocks(&s, (const uint8_t *)&without, sizeof(without));
+	return s;
+}
+
 uint64_t dlo_image_sum(const void *data, size_t len)
 {
-	struct sum sum = sum_begin();
+	struct head h;
+	struct sum sum;
 
-	sum_padded(&sum, (const uint8_t *)data + sizeof(struct head),
-		len - sizeof(struct head));
+	memcpy(&h, data, sizeof(h));
+	sum = sum_begin(&h);
+	sum_padded(&sum, (const uint8_t *)data + sizeof(h), len - sizeof(h));
 	return sum_end(&sum);
 }
 
@@ -109,7 +117,7 @@ size_t dlo_image_write(const struct dlo_section *section, size_t n,
 		.version = DLO_IMAGE_VERSION,
 		.n_sections = (uint32_t)n,
 	};
-	struct sum sum = sum_begin();
+	struct sum sum;
 	uint64_t at = sizeof(h) + aligned(n * sizeof(struct entry));
 	size_t n_pieces = 1;
 
@@ -125,12 +133,13 @@ size_t dlo_image_write(const struct dlo_section *section, size_t n,
 		ret[n_pieces++] = (struct dlo_piece){zero, aligned(len) - len};
 		at += aligned(len);
 	}
+	memcpy(h.magic, magic, sizeof(magic));
+	h.len = at;
+	sum = sum_begin(&h);
 	sum_blocks(&sum, head->at + sizeof(h), head->len - sizeof(h));
 	for (size_t i = 0; i < n; i++) {
 		sum_padded(&sum, section[i].at, section[i].n * section[i].size);
 	}
-	memcpy(h.magic, magic, sizeof(magic));
-	h.len = at;
 	h.sum = sum_end(&sum);
 	memcpy(head->at, &h, sizeof(h));
 	return n_pieces;

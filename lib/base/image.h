@@ -63,8 +63,8 @@ size_t dlo_image_write(const struct dlo_section *section, size_t n,
 int dlo_image_read(const void *data, size_t len, struct dlo_section *section,
 	size_t n, struct dlo_diag *reterr_diag);
 
-/* What the head of a whole file, with a table, should have for a checksum, and
- * where. O(len). */
+/* The checksum that a file, of a head at least, should have, and where in the
+ * head it stands. O(len). */
 #define DLO_IMAGE_SUM_AT 24u
 uint64_t dlo_image_sum(const void *data, size_t len);
 

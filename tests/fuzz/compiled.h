@@ -111,7 +111,7 @@ static inline size_t sum_of(const char *text)
 /* Reads all that a set says of a pattern. */
 static inline size_t read_pattern(const struct dlo_ruleset *rs, uint32_t id)
 {
-	char text[DLO_PATTERN_TEXT_MAX];
+	static char text[DLO_PATTERN_TEXT_MAX];
 	struct dlo_pattern_info p;
 	size_t n = dlo_ruleset_text(rs, id, text);
 
@@ -157,8 +157,40 @@ static inline void use_text(const struct dlo_ruleset *rs, const char *text)
 	const char *msg;
 	size_t at;
 
-	CHECK(!dlo_name_parse(text, strlen(text), &buf, &name, &at, &msg));
-	use_name(rs, &name);
+	if (!dlo_name_parse(text, strlen(text), &buf, &name, &at, &msg)) {
+		use_name(rs, &name);
+	}
+}
+
+/* The name that a pattern is about, and what is printed of it. */
+static __attribute__((noinline, unused)) void use_pattern(
+	const struct dlo_ruleset *rs, uint32_t id)
+{
+	static const struct dlo_origin origin = {.capture = "x.pcap"};
+	static char text[DLO_PATTERN_TEXT_MAX], out[1 << 16];
+	struct dlo_record rec = {.rules = rs,
+		.kind = DLO_RECORD_ALERT,
+		.flags = DLO_RECORD_FIRST | DLO_RECORD_LAST,
+		.n_matches = 1,
+		.n_matches_total = 1,
+		.match[0] = id,
+		.name_len = 1,
+		.meta.ip_version = 4};
+	size_t n;
+
+	dlo_ruleset_text(rs, id, text);
+	use_text(rs, text + (text[0] == '='));
+	if (text[0] == '*') {
+		text[0] = 'a';
+		use_text(rs, text);
+	}
+	n = dlo_json_print(&rec, &origin, out, sizeof(out));
+	CHECK(n > 0 && n < sizeof(out));
+	n = dlo_syslog_print(&rec, &origin, 0, out, sizeof(out));
+	CHECK(n > 0 && n <= 1024);
+	for (size_t i = 0; i < n; i++) {
+		CHECK((uint8_t)out[i] >= ' ');
+	}
 }
 
 /* Follows everything in a set. */
@@ -178,6 +210,10 @@ static inline void use(const struct dlo_ruleset *rs)
 	}
 	for (uint32_t id = 0; id < dlo_ruleset_n_patterns(rs); id++) {
 		n += read_pattern(rs, id);
+	}
+	for (uint32_t id = 0; id < 16 && id < dlo_ruleset_n_patterns(rs);
+		id++) {
+		use_pattern(rs, id);
 	}
 	for (uint32_t i = 0; i < dlo_ruleset_n_groups(rs); i++) {
 		n += read_pattern(rs, dlo_ruleset_group_pattern(rs, i));

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <errno.h>
+#include <limits.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -267,11 +269,389 @@ static void test_comes_back_as_it_was(void **state)
 	there_and_back(set_of(empty), 0);
 }
 
+/* ---- what is no such file ------------------------------------------------ */
+
+/* What a file is refused for. */
+static const char *why(const uint8_t *data, size_t len)
+{
+	static struct dlo_diag diag;
+	struct dlo_ruleset *rs;
+
+	memset(&diag, 0, sizeof(diag));
+	if (!load(data, len, &rs, &diag)) {
+		dlo_ruleset_free(rs);
+		return "nothing";
+	}
+	assert_string_equal(diag.file, "x.dlo");
+	assert_int_equal(diag.line, 0);
+	return diag.msg;
+}
+
+static struct image small_image(void)
+{
+	struct dlo_ruleset *rs = small_set();
+	struct image image = image_of(rs, BUILT);
+
+	dlo_ruleset_free(rs);
+	return image;
+}
+
+/* Whichever octet is another, and wherever it ends. */
+static void test_damage_is_seen(void **state)
+{
+	struct image image = small_image();
+
+	(void)state;
+	for (size_t i = 0; i < image.len; i++) {
+		image.at[i] ^= (uint8_t)(1u << i % 8);
+		assert_string_not_equal(why(image.at, image.len), "nothing");
+		image.at[i] ^= (uint8_t)(1u << i % 8);
+		if (i % 29 == 0) {
+			assert_string_not_equal(why(image.at, i), "nothing");
+		}
+	}
+	assert_string_equal(why(image.at, image.len), "nothing");
+	free(image.at);
+}
+
+struct odd {
+	const char *name;
+	size_t at; /* where it has another number */
+	uint32_t number;
+	long more; /* octets at its end */
+	const char *want;
+};
+
+#define CUT 1000
+
+static const struct odd odds[] = {
+	{"an empty file", 0, 0, LONG_MIN, "not a compiled rule set"},
+	{"another file", 0, 0x65787061, 0, "not a compiled rule set"},
+	{"line ends changed", 4, 0x0a1a0a0a, 0, "not a compiled rule set"},
+	{"the other byte order", 8, 0x04030201, 0,
+		"compiled on a machine with the other byte order: compile it "
+		"again on one like this"},
+	{"no byte order", 8, 0x01010101, 0,
+		"damaged: its head has no byte order"},
+	{"older", 12, 0, 0,
+		"compiled by an older version of this program (format 0; this "
+		"one reads 1): compile it again"},
+	{"newer", 12, 2, 0,
+		"compiled by a newer version of this program (format 2; this "
+		"one reads 1): compile it again"},
+	{"more", 0, 0, 64, "damaged: 64 octets too many"},
+	{"sections", 32, 3, 0, "damaged: its table is not whole"},
+	{"a checksum", 24, 0, 0, "damaged: its checksum is wrong"},
+};
+
+static void test_told_apart(void **state)
+{
+	char cut[64];
+
+	(void)state;
+	for (size_t i = 0; i < LEN(odds); i++) {
+		const struct odd *o = &odds[i];
+		struct image image = small_image();
+		size_t len = o->more < 0 ? 0 : image.len + (size_t)o->more;
+
+		print_message("# %s\n", o->name);
+		image.at = realloc(image.at, image.len + 64);
+		memset(image.at + image.len, 0, 64);
+		if (o->at || o->number) {
+			memcpy(image.at + o->at, &o->number, 4);
+		}
+		assert_string_equal(why(image.at, len), o->want);
+		free(image.at);
+	}
+	struct image image = small_image();
+
+	snprintf(cut, sizeof(cut), "cut short: %d of %zu octets", CUT,
+		image.len);
+	assert_string_equal(why(image.at, CUT), cut);
+	assert_string_equal(why(image.at, 63), "cut short in its head");
+	free(image.at);
+}
+
+/* ---- made to look whole -------------------------------------------------- */
+
+/* What the checks say, each of which must have said it once. */
+static struct {
+	const char *msg;
+	unsigned n;
+} said[] = {
+	{"damaged: the patterns are not whole", 0},
+	{"damaged: the keys of names are not whole", 0},
+	{"damaged: the windows are not whole", 0},
+	{"damaged: the keys of grams are not whole", 0},
+	{"damaged: the texts are not whole", 0},
+	{"damaged: the rules are not whole", 0},
+	{"damaged: the places of the patterns are not whole", 0},
+	{"damaged: section ", 0},
+	{"compiled for another kind of machine", 0},
+};
+
+static void note(const char *msg)
+{
+	for (size_t i = 0; i < LEN(said); i++) {
+		said[i].n += !strncmp(msg, said[i].msg, strlen(said[i].msg));
+	}
+}
+
+/* Loads it with the right checksum; whatever is taken is used. */
+static bool try_sealed(struct image *image)
+{
+	struct dlo_ruleset *rs;
+	struct dlo_diag diag;
+
+	image_seal(image);
+	if (load(image->at, image->len, &rs, &diag)) {
+		note(diag.msg);
+		return false;
+	}
+	use(rs);
+	dlo_ruleset_free(rs);
+	return true;
+}
+
+/* Whichever octet is another: in large sets every step-th. */
+static void try_octets(struct dlo_ruleset *rs, size_t step)
+{
+	static const uint8_t flips[] = {0x01, 0x80, 0xff, 0x3f};
+	struct image image = image_of(rs, BUILT);
+	size_t n_taken = 0, n = 0;
+
+	dlo_ruleset_free(rs);
+	for (size_t i = 0; i < image.len; i += step, n++) {
+		uint8_t before = image.at[i];
+
+		image.at[i] ^= flips[n / 3 % LEN(flips)];
+		n_taken += try_sealed(&image);
+		image.at[i] = before;
+	}
+	assert_true(n_taken > n / 20 && n_taken < n);
+	free(image.at);
+}
+
+static void test_any_octet(void **state)
+{
+	static const char *const mixed[] = {"mixed", mixed_list, NULL};
+
+	(void)state;
+	try_octets(small_set(), 3);
+	try_octets(set_of(mixed), 17);
+	try_octets(full_set(), 71);
+}
+
+/* The next number that is worth a try: of a long section but one now and then.
+ */
+static size_t next_word(const struct image *image, size_t i)
+{
+	struct {
+		uint64_t at, n;
+		uint32_t size, zero[3];
+	} entry;
+	uint32_t n;
+
+	memcpy(&n, image->at + 32, 4);
+	for (uint32_t k = 0; k < n; k++) {
+		memcpy(&entry, image->at + 64 + k * sizeof(entry),
+			sizeof(entry));
+		if (i >= entry.at + 64 &&
+			i + 64 < entry.at + entry.n * entry.size) {
+			return i + 64 + 4 * (i / 4 % 61);
+		}
+	}
+	return i + 4;
+}
+
+/* Numbers at the edges of what they may be, wherever one may stand. */
+static void try_words(struct dlo_ruleset *rs)
+{
+	static const uint32_t edges[] = {
+		0, 1, 0x7fffffff, 0x80000000, 0xffffffc0};
+	struct image image = image_of(rs, BUILT);
+
+	dlo_ruleset_free(rs);
+	for (size_t i = 0; i + 4 <= image.len; i = next_word(&image, i)) {
+		uint32_t before, words[4];
+
+		memcpy(&before, image.at + i, 4);
+		words[0] = before + 1;
+		words[1] = before - 1;
+		words[2] = edges[i / 4 % LEN(edges)];
+		words[3] = UINT32_MAX;
+		for (size_t k = 0; k < LEN(words); k++) {
+			memcpy(image.at + i, &words[k], 4);
+			try_sealed(&image);
+		}
+		memcpy(image.at + i, &before, 4);
+	}
+	free(image.at);
+}
+
+static void test_any_number(void **state)
+{
+	static const char *const mixed[] = {"mixed", mixed_list, NULL};
+
+	(void)state;
+	try_words(small_set());
+	try_words(set_of(mixed));
+	try_words(full_set());
+	for (size_t i = 0; i < LEN(said); i++) {
+		print_message("# %s: %u\n", said[i].msg, said[i].n);
+		assert_true(said[i].n > 0);
+	}
+}
+
+/* ---- beside others ------------------------------------------------------- */
+
+static void test_stands_alone(void **state)
+{
+	static const char want[] =
+		"a compiled rule set stands alone: compile all lists into one";
+	struct image image = small_image();
+	struct dlo_builder *b;
+	struct dlo_ruleset *rs;
+	struct dlo_diag diag;
+
+	(void)state;
+	assert_int_equal(dlo_builder_new(&b), 0);
+	image.at[image.len - 1] ^= 1;
+	assert_int_equal(
+		dlo_builder_add_compiled(b, "bad.dlo",
+			pages_of(image.at, image.len), image.len, &diag),
+		1);
+	image.at[image.len - 1] ^= 1;
+	assert_int_equal(
+		dlo_builder_add_compiled(b, "one.dlo",
+			pages_of(image.at, image.len), image.len, &diag),
+		0);
+	assert_int_equal(
+		dlo_builder_add_compiled(b, "two.dlo",
+			pages_of(image.at, image.len), image.len, &diag),
+		1);
+	assert_string_equal(diag.file, "two.dlo");
+	assert_string_equal(diag.msg, want);
+	assert_int_equal(dlo_builder_add_list(
+				 b, "x.list", "x.example\n", 10, NULL, &diag),
+		1);
+	assert_string_equal(diag.file, "x.list");
+	assert_string_equal(diag.msg, want);
+	assert_int_equal(dlo_builder_build(b, &rs, &diag), 0);
+	assert_int_equal(dlo_ruleset_n_lists(rs), 2);
+	dlo_ruleset_free(rs);
+	/* Empty again, it takes lists; and then nothing else. */
+	add(b, "x.list", "x.example\n");
+	assert_int_equal(
+		dlo_builder_add_compiled(b, "one.dlo",
+			pages_of(image.at, image.len), image.len, &diag),
+		1);
+	dlo_builder_free(b);
+	/* One that is never built is freed too. */
+	assert_int_equal(dlo_builder_new(&b), 0);
+	assert_int_equal(
+		dlo_builder_add_compiled(b, "one.dlo",
+			pages_of(image.at, image.len), image.len, &diag),
+		0);
+	dlo_builder_free(b);
+	free(image.at);
+}
+
+/* A compiled set and these exceptions. */
+static int with_exceptions(
+	const struct image *image, const char *text, struct dlo_ruleset **ret)
+{
+	struct dlo_builder *b;
+	struct dlo_diag diag;
+	int err = dlo_builder_new(&b);
+
+	if (err) {
+		return err;
+	}
+	err = dlo_builder_add_compiled(
+		b, "x.dlo", pages_of(image->at, image->len), image->len, &diag);
+	err = err ? err
+		  : dlo_builder_add_exceptions(
+			    b, "e.list", text, strlen(text), NULL, &diag);
+	err = err ? err : dlo_builder_build(b, ret, &diag);
+	dlo_builder_free(b);
+	return err;
+}
+
+static void test_exceptions_beside(void **state)
+{
+	static const struct {
+		const char *text;
+		enum dlo_fate want;
+	} cases[] = {
+		{"ngrok.io\n", DLO_FATE_HIDES},
+		{"ngrok.io service=ngrok rule=0b7f\n", DLO_FATE_HIDES},
+		{"ngrok.io service=telegram\n", DLO_FATE_SERVICE},
+		{"ngrok.io rule=counted\n", DLO_FATE_RULE},
+		{"ngrok.io client=192.0.2.1\n", DLO_FATE_CLIENT},
+		{"ngrok.io until=2001-01-01\n", DLO_FATE_EXPIRED},
+	};
+	struct image image = small_image();
+
+	(void)state;
+	for (size_t i = 0; i < LEN(cases); i++) {
+		static struct dlo_explanation e;
+		struct dlo_explainer *x;
+		struct dlo_ruleset *rs;
+		struct dlo_diag diag;
+
+		assert_int_equal(
+			with_exceptions(&image, cases[i].text, &rs), 0);
+		assert_int_equal(dlo_explainer_new(rs, &x), 0);
+		dlo_explainer_ask(x, NULL, 0, UINT64_C(1767323045000000000));
+		assert_int_equal(
+			dlo_explain(x, "a.ngrok.io", 10, &e, &diag), 0);
+		assert_int_equal(e.n_exceptions, 1);
+		assert_int_equal(e.exception[0].fate, cases[i].want);
+		dlo_explainer_free(x);
+		dlo_ruleset_free(rs);
+	}
+	free(image.at);
+}
+
+static void test_memory_runs_out(void **state)
+{
+	struct dlo_ruleset *full = full_set(), *rs;
+	struct dlo_compiled *c;
+	struct image image = image_of(full, BUILT);
+	int err = -ENOMEM;
+	long n;
+
+	(void)state;
+	for (n = 0; err; n++) {
+		n_until_failure = n;
+		err = with_exceptions(&image, "a.example owner=x\n", &rs);
+		assert_true(err == 0 || err == -ENOMEM);
+		assert_true(n < 1000);
+	}
+	n_until_failure = 0;
+	assert_int_equal(dlo_compiled_new(full, BUILT, &c), -ENOMEM);
+	n_until_failure = -1;
+	assert_true(n > 5); /* the wrapping is there */
+	dlo_ruleset_free(rs);
+	dlo_ruleset_free(full);
+	free(image.at);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_comes_back_as_it_was),
+		cmocka_unit_test(test_damage_is_seen),
+		cmocka_unit_test(test_told_apart),
+		cmocka_unit_test(test_any_octet),
+		cmocka_unit_test(test_any_number),
+		cmocka_unit_test(test_stands_alone),
+		cmocka_unit_test(test_exceptions_beside),
+		cmocka_unit_test(test_memory_runs_out),
 	};
 
+	mallopt(M_TRIM_THRESHOLD,
+		1 << 26); /* thousands of loads: keep memory */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
