@@ -198,9 +198,9 @@ const struct dlo_exception_info *dlo_ruleset_exception(
 	const struct dlo_ruleset *rs, uint32_t i);
 
 /*
- * A rule set as one file: what was built of lists, which nobody has to read
- * again. It can be used by the same version on the same kind of machine.
- * Exceptions are not in it.
+ * A rule set as one file: what was built, of lists that nobody has to read
+ * again. It can be used by the same version on the same kind of machine. Others
+ * may add exceptions to those that it has.
  */
 struct dlo_compiled;
 

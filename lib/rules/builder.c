@@ -150,17 +150,19 @@ int dlo_builder_add_exceptions(struct dlo_builder *b, const char *file,
 int dlo_builder_add_compiled(struct dlo_builder *b, const char *file,
 	void *pages, size_t len, struct dlo_diag *reterr_diag)
 {
+	uint32_t before = b->exceptions.n;
 	int err = b->err;
 
 	if (!err && (b->compiled || b->n_sources)) {
 		err = not_both(file, reterr_diag);
 	}
 	if (!err) {
-		err = dlo_compiled_load(&b->texts.arena, file, pages, len,
-			&b->compiled, reterr_diag);
+		err = dlo_compiled_load(&b->texts, &b->exceptions, file, pages,
+			len, &b->compiled, reterr_diag);
 	}
 	if (err) {
 		munmap(pages, len ? len : 1);
+		b->exceptions.n = before;
 	}
 	b->err = err < 0 ? err : 0;
 	return err;

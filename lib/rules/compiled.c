@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* compiled.c - a rule set as one file, and back; exceptions excepted. */
+/* compiled.c - a rule set as one file, and back. */
 #include "rules/compiled.h"
 
 #include <assert.h>
@@ -10,6 +10,8 @@
 
 #include "base/image.h"
 #include "match/compiled.h"
+#include "rules/exception_pack.h"
+#include "rules/pack.h"
 
 /* What is an array. */
 #define PART(array, n) DLO_PART(struct dlo_ruleset, array, n)
@@ -23,13 +25,32 @@ static const struct dlo_part parts[] = {
 };
 #define N_PARTS (sizeof(parts) / sizeof(parts[0]))
 
-/* The sections: this number, the parts, those of the matcher. */
-#define N_SECTIONS (1 + N_PARTS + DLO_MATCHER_SECTIONS)
+/* Exceptions that the set has by itself. */
+struct exceptions {
+	const struct dlo_packed_exception *row;
+	const char *text;
+	uint32_t n, n_text;
+};
+static const struct dlo_part exception_parts[] = {
+	DLO_PART(struct exceptions, row, n),
+	DLO_PART(struct exceptions, text, n_text),
+};
+
+/* The sections: a number, the parts, those of exceptions, of the matcher. */
+enum {
+	BUILT,
+	PARTS,
+	EXCEPTIONS = PARTS + N_PARTS,
+	MATCHER = EXCEPTIONS + 2,
+	N_SECTIONS = MATCHER + DLO_MATCHER_SECTIONS
+};
 static_assert(N_SECTIONS <= DLO_IMAGE_SECTIONS_MAX, "an image can hold them");
 
 struct dlo_compiled {
 	uint64_t built_s;
 	uint8_t numbers[DLO_MATCHER_NUMBERS];
+	struct dlo_packed_exception *row;
+	struct dlo_pack pack; /* their texts */
 	struct dlo_image_head head;
 	struct dlo_piece piece[DLO_IMAGE_PIECES_MAX];
 	size_t n_pieces;
@@ -39,14 +60,19 @@ struct dlo_compiled {
 static void sections_of(const struct dlo_ruleset *rs, struct dlo_compiled *c,
 	struct dlo_section ret[N_SECTIONS])
 {
-	ret[0] = (struct dlo_section){.size = sizeof(uint64_t)};
+	struct exceptions x = {.n = 0};
+
+	ret[BUILT] = (struct dlo_section){.size = sizeof(uint64_t)};
 	if (rs) {
-		ret[0].at = &c->built_s;
-		ret[0].n = 1;
+		ret[BUILT].at = &c->built_s;
+		ret[BUILT].n = 1;
+		x = (struct exceptions){c->row, c->pack.text, rs->exceptions.n,
+			(uint32_t)c->pack.text_len};
 	}
-	dlo_parts_get(parts, N_PARTS, rs, ret + 1);
-	dlo_matcher_sections(rs ? rs->matcher : NULL, c ? c->numbers : NULL,
-		ret + 1 + N_PARTS);
+	dlo_parts_get(parts, N_PARTS, rs, ret + PARTS);
+	dlo_parts_get(exception_parts, 2, &x, ret + EXCEPTIONS);
+	dlo_matcher_sections(
+		rs ? rs->matcher : NULL, c ? c->numbers : NULL, ret + MATCHER);
 }
 
 /* ---- writing ------------------------------------------------------------- */
@@ -58,6 +84,11 @@ int dlo_compiled_new(const struct dlo_ruleset *rs, uint64_t built_s,
 	struct dlo_section section[N_SECTIONS];
 
 	if (!c) {
+		return -ENOMEM;
+	}
+	c->row = calloc(rs->exceptions.n + 1u, sizeof(*c->row));
+	if (!c->row || dlo_exceptions_pack(&rs->exceptions, &c->pack, c->row)) {
+		dlo_compiled_free(c);
 		return -ENOMEM;
 	}
 	c->built_s = built_s;
@@ -76,7 +107,11 @@ const struct dlo_piece *dlo_compiled_pieces(
 
 struct dlo_compiled *dlo_compiled_free(struct dlo_compiled *c)
 {
-	free(c);
+	if (c) {
+		dlo_pack_fini(&c->pack);
+		free(c->row);
+		free(c);
+	}
 	return NULL;
 }
 
@@ -90,7 +125,7 @@ bool dlo_compiled_is(const void *data, size_t len)
 /* Texts end within; so does whatever begins somewhere in them. */
 static bool texts_are_valid(const struct dlo_ruleset *rs)
 {
-	if (rs->n_text == 0 || rs->text[rs->n_text - 1] != '\0') {
+	if (!dlo_pack_is_valid(rs->text, rs->n_text)) {
 		return false;
 	}
 	for (uint32_t i = 0; i < rs->n_tags; i++) {
@@ -163,20 +198,21 @@ static const char *not_whole(const struct dlo_ruleset *rs)
 				      : NULL;
 }
 
-/* Takes what the sections hold. 0, 1 with *reterr_what, -ENOMEM. */
+/* Takes what the sections hold, but for exceptions. 0, 1 with *reterr_what,
+ * -ENOMEM. */
 static int take_sections(struct dlo_ruleset *rs, struct dlo_arena *arena,
 	const struct dlo_section section[N_SECTIONS], const char **reterr_what)
 {
 	int r;
 
-	if (section[0].n != 1 ||
-		!dlo_parts_set(parts, N_PARTS, section + 1, rs)) {
+	if (section[BUILT].n != 1 ||
+		!dlo_parts_set(parts, N_PARTS, section + PARTS, rs)) {
 		*reterr_what = "the numbers";
 		return 1;
 	}
-	rs->built_s = *(const uint64_t *)section[0].at;
+	rs->built_s = *(const uint64_t *)section[BUILT].at;
 	r = dlo_matcher_load(
-		section + 1 + N_PARTS, arena, &rs->matcher, reterr_what);
+		section + MATCHER, arena, &rs->matcher, reterr_what);
 	if (r) {
 		return r;
 	}
@@ -185,15 +221,29 @@ static int take_sections(struct dlo_ruleset *rs, struct dlo_arena *arena,
 	return *reterr_what != NULL;
 }
 
-int dlo_compiled_load(struct dlo_arena *arena, const char *file, void *pages,
-	size_t len, struct dlo_ruleset **ret, struct dlo_diag *reterr_diag)
+static int take_exceptions(const struct dlo_section section[N_SECTIONS],
+	struct dlo_exceptions *to, struct dlo_rules *texts,
+	const char **reterr_what)
 {
-	struct dlo_ruleset *rs = dlo_arena_take(arena, sizeof(*rs));
+	struct exceptions x;
+
+	*reterr_what = "the exceptions";
+	if (!dlo_parts_set(exception_parts, 2, section + EXCEPTIONS, &x)) {
+		return 1;
+	}
+	return dlo_exceptions_unpack(to, texts, x.row, x.n, x.text, x.n_text);
+}
+
+int dlo_compiled_load(struct dlo_rules *texts, struct dlo_exceptions *to,
+	const char *file, void *pages, size_t len, struct dlo_ruleset **ret,
+	struct dlo_diag *reterr_diag)
+{
+	struct dlo_ruleset *rs = dlo_arena_take(&texts->arena, sizeof(*rs));
 	struct dlo_section section[N_SECTIONS];
 	const char *what = NULL;
 	int r;
 
-	if (!rs || mprotect(pages, len, PROT_READ)) {
+	if (!rs || mprotect(pages, len ? len : 1, PROT_READ)) {
 		return -ENOMEM;
 	}
 	*reterr_diag = (struct dlo_diag){.line = 0};
@@ -203,7 +253,8 @@ int dlo_compiled_load(struct dlo_arena *arena, const char *file, void *pages,
 	if (r) {
 		return r;
 	}
-	r = take_sections(rs, arena, section, &what);
+	r = take_sections(rs, &texts->arena, section, &what);
+	r = r ? r : take_exceptions(section, to, texts, &what);
 	if (r > 0) {
 		snprintf(reterr_diag->msg, sizeof(reterr_diag->msg),
 			"damaged: %s are not whole", what);

@@ -17,10 +17,32 @@
 
 #include "rules/intern.h"
 
+#define ROWS_MIN 16u
+
 void dlo_exceptions_fini(struct dlo_exceptions *x)
 {
 	free(x->row);
 	*x = (struct dlo_exceptions){0};
+}
+
+int dlo_exceptions_add(
+	struct dlo_exceptions *x, const struct dlo_exception *row)
+{
+	if (x->n == x->cap) {
+		uint32_t cap = x->cap ? x->cap * 2 : ROWS_MIN;
+		struct dlo_exception *more;
+
+		more = cap < UINT32_MAX / 2
+			       ? realloc(x->row, (size_t)cap * sizeof(*more))
+			       : NULL;
+		if (!more) {
+			return -ENOMEM;
+		}
+		x->row = more;
+		x->cap = cap;
+	}
+	x->row[x->n++] = *row;
+	return 0;
 }
 
 /* ---- compiling ----------------------------------------------------------- */

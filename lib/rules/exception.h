@@ -40,6 +40,9 @@ struct dlo_exceptions {
 	uint32_t n, cap;
 };
 
+/* Adds one. -ENOMEM. */
+int dlo_exceptions_add(
+	struct dlo_exceptions *x, const struct dlo_exception *row);
 void dlo_exceptions_fini(struct dlo_exceptions *x);
 
 /* Compiled: in an arena, immutable. All zero is none. */

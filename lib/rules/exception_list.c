@@ -19,7 +19,6 @@
 #include "base/hash.h"
 #include "rules/header.h"
 
-#define ROWS_MIN 16u
 #define NS_PER_S 1000000000u
 /* A pattern, an address, two values of escapes only, a date, and the keys. */
 #define TEXT_MAX (2 * DLO_NAME_TEXT_MAX + 4 * DLO_VALUE_MAX + 256)
@@ -276,27 +275,6 @@ static int set_identity(struct reading *t)
 
 /* ---- files --------------------------------------------------------------- */
 
-static int add(struct reading *t)
-{
-	struct dlo_exceptions *x = t->x;
-
-	if (x->n == x->cap) {
-		uint32_t cap = x->cap ? x->cap * 2 : ROWS_MIN;
-		struct dlo_exception *row;
-
-		row = cap < UINT32_MAX / 2
-			      ? realloc(x->row, (size_t)cap * sizeof(*row))
-			      : NULL;
-		if (!row) {
-			return -ENOMEM;
-		}
-		x->row = row;
-		x->cap = cap;
-	}
-	x->row[x->n++] = t->row;
-	return 0;
-}
-
 /* What lists have and exceptions have not. */
 static int refuse_list_syntax(struct dlo_line *l, const struct dlo_slice *s)
 {
@@ -367,7 +345,7 @@ static int read_line(struct reading *t, struct dlo_line *l)
 	err = read_pattern(t, l);
 	err = err ? err : read_pairs(t, l);
 	err = err ? err : set_identity(t);
-	return err ? err : add(t);
+	return err ? err : dlo_exceptions_add(t->x, &t->row);
 }
 
 static int read_lines(struct reading *t, const char *text, const char *end,

@@ -61,6 +61,21 @@ int dlo_pack_text(struct dlo_pack *p, const char *text, uint32_t *ret)
 	return 0;
 }
 
+bool dlo_pack_is_valid(const char *text, size_t n)
+{
+	const char *end = text + n, *p = text;
+
+	while (p && p < end) {
+		size_t left = (size_t)(end - p);
+
+		p = memchr(p, '\0',
+			left <= DLO_PACKED_TEXT_MAX ? left
+						    : DLO_PACKED_TEXT_MAX + 1);
+		p = p ? p + 1 : NULL;
+	}
+	return p != NULL && n > 0;
+}
+
 static int pack_tags(struct dlo_pack *p, const struct dlo_rule *rule)
 {
 	size_t n = p->n_tags + rule->n_tags;

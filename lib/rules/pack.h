@@ -3,6 +3,8 @@
 #ifndef DLO_RULES_PACK_H
 #define DLO_RULES_PACK_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -25,6 +27,11 @@ struct dlo_pack {
 
 /* The place of a text that dlo_rules_text() gave. -ENOMEM. */
 int dlo_pack_text(struct dlo_pack *p, const char *text, uint32_t *ret);
+
+/* Whether text[0..n), of any octets, is texts with a NUL behind each, none of
+ * them so long that it would take time to look at it again and again. */
+#define DLO_PACKED_TEXT_MAX 65535u
+bool dlo_pack_is_valid(const char *text, size_t n);
 
 /* All but the group. -ENOMEM. */
 int dlo_pack_rule(struct dlo_pack *p, const struct dlo_rule *rule,

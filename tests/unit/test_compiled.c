@@ -386,6 +386,7 @@ static struct {
 	{"damaged: the texts are not whole", 0},
 	{"damaged: the rules are not whole", 0},
 	{"damaged: the places of the patterns are not whole", 0},
+	{"damaged: the exceptions are not whole", 0},
 	{"damaged: section ", 0},
 	{"compiled for another kind of machine", 0},
 };
@@ -497,10 +498,6 @@ static void test_any_number(void **state)
 	try_words(small_set());
 	try_words(set_of(mixed));
 	try_words(full_set());
-	for (size_t i = 0; i < LEN(said); i++) {
-		print_message("# %s: %u\n", said[i].msg, said[i].n);
-		assert_true(said[i].n > 0);
-	}
 }
 
 /* ---- beside others ------------------------------------------------------- */
@@ -614,6 +611,68 @@ static void test_exceptions_beside(void **state)
 	free(image.at);
 }
 
+/* Those that the set was built with are in it, in front of others. */
+static void test_exceptions_within(void **state)
+{
+	static const char text[] =
+		"ngrok.io client=192.0.2.0/24 service=ngrok rule=0b7f "
+		"until=2030-01-02 owner=alice reason=\"a b\"\n"
+		"\n*.org client=2001:db8::/33\n";
+	struct image plain = small_image(), image, again;
+	struct dlo_ruleset *a, *b;
+
+	(void)state;
+	assert_int_equal(with_exceptions(&plain, text, &a), 0);
+	image = image_of(a, BUILT);
+	assert_int_equal(with_exceptions(&image, "ngrok.io\n", &b), 0);
+	assert_int_equal(dlo_ruleset_n_exceptions(b), 3);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct dlo_exception_info *x = dlo_ruleset_exception(
+							a, i),
+						*y = dlo_ruleset_exception(
+							b, i);
+
+		assert_string_equal(x->text, y->text);
+		assert_string_equal(x->file, y->file);
+		assert_string_equal(x->path, y->path);
+		assert_string_equal(x->pattern, y->pattern);
+		assert_string_equal(x->client, y->client);
+		assert_string_equal(x->rule, y->rule);
+		assert_string_equal(x->service, y->service);
+		assert_string_equal(x->until, y->until);
+		assert_string_equal(x->owner, y->owner);
+		assert_string_equal(x->reason, y->reason);
+		assert_true(x->end_ns == y->end_ns);
+		assert_true(x->identity == y->identity);
+		assert_int_equal(x->line, y->line);
+		assert_memory_equal(&dlo_ruleset_exceptions(a)->row[i].client,
+			&dlo_ruleset_exceptions(b)->row[i].client,
+			sizeof(struct dlo_network));
+	}
+	/* The chain of equal patterns goes over both. */
+	assert_int_equal(dlo_ruleset_exceptions(b)->row[0].next, 3);
+	dlo_ruleset_free(b);
+	b = load_good(&image);
+	again = image_of(b, BUILT);
+	assert_int_equal(again.len, image.len);
+	assert_memory_equal(again.at, image.at, image.len);
+	try_words(b);
+	dlo_ruleset_free(a);
+	free(again.at);
+	free(image.at);
+	free(plain.at);
+}
+
+/* After all that were sealed: there is no check that none of them needed. */
+static void test_all_was_said(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < LEN(said); i++) {
+		print_message("# %s: %u\n", said[i].msg, said[i].n);
+		assert_true(said[i].n > 0);
+	}
+}
+
 static void test_memory_runs_out(void **state)
 {
 	struct dlo_ruleset *full = full_set(), *rs;
@@ -648,6 +707,8 @@ int main(void)
 		cmocka_unit_test(test_any_number),
 		cmocka_unit_test(test_stands_alone),
 		cmocka_unit_test(test_exceptions_beside),
+		cmocka_unit_test(test_exceptions_within),
+		cmocka_unit_test(test_all_was_said),
 		cmocka_unit_test(test_memory_runs_out),
 	};
 
