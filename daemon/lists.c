@@ -88,9 +88,16 @@ static void count(struct walk *w, const char *path)
 /* 0; 1 with a diagnostic; -ENOMEM: as all that add a file. */
 static int add_list(struct walk *w, struct lists_text *t, struct dlo_diag *diag)
 {
-	int r = dlo_builder_add_list(
-		w->builder, t->path, t->text, t->len, &w->report, diag);
+	int r;
 
+	if (dlo_compiled_is(t->text, t->len)) {
+		snprintf(diag->file, sizeof(diag->file), "%s", t->path);
+		snprintf(diag->msg, sizeof(diag->msg),
+			"a compiled rule set is no list: --ruleset takes it");
+		return 1;
+	}
+	r = dlo_builder_add_list(
+		w->builder, t->path, t->text, t->len, &w->report, diag);
 	if (!r) {
 		warn_left_out(t->path, &w->report);
 		count(w, t->path);

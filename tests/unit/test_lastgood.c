@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "compiling.h"
 #include "folder.h"
 #include "readfile.h"
 
@@ -221,6 +222,43 @@ static void test_boot(void **state)
 	}
 }
 
+/* A compiled set is kept as it was, and used when it is damaged at boot. */
+static void test_boot_compiled(void **state)
+{
+	struct lists l = {.keep = true};
+	struct reasons why;
+	struct options o;
+	time_t date;
+	int fd;
+
+	(void)state;
+	write_compiled("set", "/there/x.txt", "a.example\nb.example\n");
+	write_file("x.list", "a.example owner=alice\n");
+	options_of(&o, NULL);
+	give(&o, "ruleset", in_folder("set"));
+	give(&o, "exceptions", in_folder("x.list"));
+	assert_int_equal(
+		lastgood_boot(&o, in_folder("boot"), &l, &date, &why), 0);
+	assert_int_equal(date, 0);
+	assert_int_equal(lastgood_write(in_folder("boot"), &l, DATE), 0);
+	lists_free(&l);
+	reasons_free(&why);
+	fd = open(in_folder("set"), O_WRONLY);
+	assert_int_equal(ftruncate(fd, 5000), 0);
+	close(fd);
+	l = (struct lists){.keep = true};
+	assert_int_equal(
+		lastgood_boot(&o, in_folder("boot"), &l, &date, &why), 0);
+	assert_int_equal(date, DATE);
+	assert_non_null(strstr(why.errors.text[0], "cut short: 5000 of "));
+	assert_int_equal(dlo_ruleset_n_patterns(l.rules), 2);
+	assert_int_equal(dlo_ruleset_n_exceptions(l.rules), 1);
+	assert_int_equal(dlo_ruleset_built(l.rules), COMPILED_S);
+	lists_free(&l);
+	reasons_free(&why);
+	options_free(&o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -229,6 +267,7 @@ int main(void)
 		cmocka_unit_test(test_others_are_told_apart),
 		cmocka_unit_test(test_write_fails),
 		cmocka_unit_test(test_boot),
+		cmocka_unit_test(test_boot_compiled),
 	};
 
 	return cmocka_run_group_tests(tests, folder_make, folder_remove);

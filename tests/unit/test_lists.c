@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "compiling.h"
 #include "folder.h"
 #include "plausible.h"
 #include "reasons.h"
@@ -95,6 +96,92 @@ static void test_exceptions_are_kept(void **state)
 	lists_free(&l);
 	reasons_free(&reasons);
 	options_free(&o);
+}
+
+static void check_compiled(const struct lists *l, unsigned n_exceptions)
+{
+	struct dlo_pattern_info p;
+
+	assert_int_equal(l->n_lists, 1);
+	assert_int_equal(l->n_patterns, 2);
+	assert_int_equal(l->n_bad, 1);
+	assert_int_equal(l->age.oldest, COMPILED_S);
+	assert_int_equal(l->age.newest, COMPILED_S);
+	assert_int_equal(dlo_ruleset_n_patterns(l->rules), 2);
+	assert_int_equal(dlo_ruleset_n_exceptions(l->rules), n_exceptions);
+	dlo_ruleset_pattern(l->rules, 1, &p);
+	assert_string_equal(p.path, "/there/x.txt");
+	assert_int_equal(p.line, 3);
+}
+
+/* A compiled set takes the place of lists, and is kept like them. */
+static void test_compiled(void **state)
+{
+	struct lists l, again = {0};
+	struct reasons reasons;
+	struct options o;
+
+	(void)state;
+	write_compiled("set", "/there/x.txt", "c.example\nx..y\nd.example\n");
+	write_file("except.list", "c.example owner=alice\n");
+	options_of(&o, NULL);
+	give(&o, "ruleset", in_folder("set"));
+	give(&o, "exceptions", in_folder("except.list"));
+	assert_int_equal(load(&o, &l, &reasons), 0);
+	check_compiled(&l, 1);
+	assert_int_equal(l.n_texts, 2);
+	assert_int_equal(l.text[0].kind, LISTS_RULESET);
+	assert_string_equal(l.text[0].path, in_folder("set"));
+	assert_int_equal(l.text[1].kind, LISTS_EXCEPTIONS);
+	assert_int_equal(lists_load_texts(l.text, l.n_texts, &again), 0);
+	check_compiled(&again, 1);
+	lists_free(&again);
+	lists_free(&l);
+	reasons_free(&reasons);
+	/* For who compiles lists there is neither. */
+	l = (struct lists){.only = true};
+	give(&o, "list", in_folder("one"));
+	write_file("one", "c.example\n");
+	assert_int_equal(lists_load(&o, &l), 0);
+	assert_int_equal(l.n_patterns, 1);
+	assert_int_equal(dlo_ruleset_n_exceptions(l.rules), 0);
+	lists_free(&l);
+	options_free(&o);
+}
+
+static void test_compiled_is_refused(void **state)
+{
+	static const struct {
+		const char *option, *file, *want;
+	} cases[] = {
+		{"ruleset", "one", "one: not a compiled rule set"},
+		{"ruleset", "missing", "missing: No such file or directory"},
+		{"ruleset", "", ": Is a directory"},
+		{"ruleset", "empty", "empty: not a compiled rule set"},
+		{"list", "set",
+			"set: a compiled rule set is no list: --ruleset takes "
+			"it"},
+	};
+	struct reasons reasons;
+	struct options o;
+	struct lists l;
+
+	(void)state;
+	write_file("one", "c.example\n");
+	write_file("empty", "");
+	write_compiled("set", "x", "c.example\n");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		options_of(&o, NULL);
+		give(&o, cases[i].option, in_folder(cases[i].file));
+		assert_int_equal(load(&o, &l, &reasons), EXIT_USAGE);
+		assert_null(l.rules);
+		assert_int_equal(reasons.errors.n, 1);
+		print_message("# %s\n", reasons.errors.text[0]);
+		assert_non_null(strstr(reasons.errors.text[0], cases[i].want));
+		lists_free(&l);
+		reasons_free(&reasons);
+		options_free(&o);
+	}
 }
 
 /* All that is wrong is said, not the first of it alone; and errors come before
@@ -274,6 +361,25 @@ static void test_changes_are_noticed(void **state)
 	options_free(&o);
 }
 
+static void test_compiled_changes(void **state)
+{
+	struct options o;
+	uint64_t before;
+
+	(void)state;
+	write_compiled("set", "x", "c.example\n");
+	write_file("one", "c.example\n");
+	touch("set", 1000);
+	options_of(&o, "one", NULL);
+	give(&o, "ruleset", in_folder("set"));
+	before = lists_look(&o);
+	write_file("one", "other.example\n"); /* is not used */
+	assert_true(lists_look(&o) == before);
+	touch("set", 1001);
+	assert_true(lists_look(&o) != before);
+	options_free(&o);
+}
+
 /* ---- what is plausible --------------------------------------------------- */
 
 static void test_plausible(void **state)
@@ -315,6 +421,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_texts_are_kept),
 		cmocka_unit_test(test_exceptions_are_kept),
+		cmocka_unit_test(test_compiled),
+		cmocka_unit_test(test_compiled_is_refused),
+		cmocka_unit_test(test_compiled_changes),
 		cmocka_unit_test(test_reasons_have_places),
 		cmocka_unit_test(test_reasons_are_bounded),
 		cmocka_unit_test(test_stopped),

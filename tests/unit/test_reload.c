@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "compiling.h"
 #include "reload_bench.h"
 
 /* ---- the tests ----------------------------------------------------------- */
@@ -71,6 +72,33 @@ static void test_all_sources_take_it(void **state)
 		"old:one.example old:one.example retired "
 		"retired new:one.example new:three.example ");
 	assert_string_equal(kept(), "one.example three.example ");
+	close_bench(&b);
+}
+
+/* From lists to a compiled set, to another, to one that is refused. */
+static void test_compiled(void **state)
+{
+	static struct bench b;
+
+	(void)state;
+	open_bench(&b, OLD);
+	open_reload(&b, NULL);
+	write_compiled("set", "a.list", NEW);
+	give(&b.options, "ruleset", in_folder("set"));
+	assert_true(reload(&b, false)->accepted);
+	assert_int_equal(b.age.newest, COMPILED_S);
+	ask(&b.source[0], "three.example");
+	drain(&b);
+	assert_string_equal(b.log, "retired retired new:three.example ");
+	write_compiled("set", "a.list", OLD);
+	assert_true(reload(&b, false)->accepted);
+	write_file("set", "three.example\n");
+	assert_false(reload(&b, false)->accepted);
+	ask(&b.source[1], "two.example");
+	drain(&b);
+	assert_non_null(strstr(b.log, "old:two.example"));
+	/* What was kept is that which is in use. */
+	assert_string_equal(kept(), "one.example two.example ");
 	close_bench(&b);
 }
 
@@ -538,6 +566,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_sources_take_it),
+		cmocka_unit_test(test_compiled),
 		cmocka_unit_test(test_waits_for_all),
 		cmocka_unit_test(test_ring_is_full),
 		cmocka_unit_test(test_requests_become_one),

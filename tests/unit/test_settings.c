@@ -230,6 +230,16 @@ static const struct {
 	{OPTION_SNIFF, "syslog: off", "--syslog-facility kern", EXIT_USAGE},
 	{OPTION_SNIFF, "syslog-facility: kern", "--no-syslog", -1},
 	{OPTION_SNIFF, "syslog: a", "--syslog-facility kern", -1},
+	/* a compiled set takes the place of lists; compile takes the lists */
+	{OPTION_SNIFF, NULL, "--ruleset a --list b", EXIT_USAGE},
+	{OPTION_EXPLAIN, NULL, "--ruleset a --list b x", EXIT_USAGE},
+	{OPTION_SNIFF, "ruleset: a\nlist: b", "", -1},
+	{OPTION_SNIFF, "ruleset: a", "--list b", -1},
+	{OPTION_SNIFF, "list: a", "--ruleset b", -1},
+	{OPTION_COMPILE, "ruleset: a\nlist: b", "-o x", -1},
+	{OPTION_COMPILE, "watch: a\ninterface: b", "-o x", -1},
+	{OPTION_COMPILE, NULL, "--ruleset a -o x", EXIT_USAGE},
+	{OPTION_COMPILE, NULL, "--exceptions a -o x", EXIT_USAGE},
 	/* explain looks at lists only */
 	{OPTION_EXPLAIN, "watch: a\ninterface: b", "a.example", -1},
 };
@@ -250,6 +260,36 @@ static void test_refused(void **state)
 		options_free(&o);
 	}
 	(void)state;
+}
+
+/* Of lists and a compiled set, the command line's are all that is loaded. */
+static void test_ruleset_or_lists(void **state)
+{
+	struct options o;
+
+	(void)state;
+	assert_int_equal(read_line(&o, OPTION_SNIFF,
+				 "list: [a, b]\nexceptions: c", "--ruleset d"),
+		-1);
+	assert_string_equal(o.ruleset, "d");
+	assert_int_equal(o.lists.n, 0);
+	assert_int_equal(o.exceptions.n, 0);
+	options_free(&o);
+	assert_int_equal(
+		read_line(&o, OPTION_SNIFF, "ruleset: a", "--list b"), -1);
+	assert_null(o.ruleset);
+	assert_string_equal(o.lists.text[0], "b");
+	options_free(&o);
+	assert_int_equal(
+		read_line(&o, OPTION_SNIFF, "ruleset: a", "--no-ruleset"), -1);
+	assert_null(o.ruleset);
+	options_free(&o);
+	assert_int_equal(
+		read_line(&o, OPTION_SNIFF, "ruleset: off\nlist: [a, b]", ""),
+		-1);
+	assert_null(o.ruleset);
+	assert_int_equal(o.lists.n, 2);
+	options_free(&o);
 }
 
 /* What has a megabyte is no configuration. */
@@ -310,6 +350,7 @@ int main(void)
 		cmocka_unit_test(test_who_wins),
 		cmocka_unit_test(test_filter),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_ruleset_or_lists),
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_again),
 	};
