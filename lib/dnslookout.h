@@ -134,9 +134,10 @@ int dlo_builder_add_exceptions(struct dlo_builder *b, const char *file,
  * Takes what a compiled rule set holds (see below) in place of lists: there can
  * be no other, and no list. The octets of the file are pages[0..len), from
  * mmap() with MAP_PRIVATE and MAP_ANONYMOUS (a page at least): whatever comes,
- * they are the builder's, then the rule set's, which give them back by munmap(). They are
- * made read-only and looked at once, so that no file can lead astray who uses
- * them. 0; 1 when it is none, or damaged, with *reterr_diag; -ENOMEM. O(len).
+ * they are the builder's, then the rule set's, which give them back by
+ * munmap(). They are made read-only and looked at once, so that no file can
+ * lead astray who uses them. 0; 1 when it is none, or damaged, with
+ * *reterr_diag; -ENOMEM. O(len).
  */
 int dlo_builder_add_compiled(struct dlo_builder *b, const char *file,
 	void *pages, size_t len, struct dlo_diag *reterr_diag);
