@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import time
 
 from control import answer, ctl
@@ -17,13 +18,17 @@ BAD = "#: id: bad\n[one]\none.example\n\nx..y\n"
 class Service:
     """A service on g0 with a folder of lists of its own."""
 
-    def __init__(self, lab, text=OLD, *args, folder=None, **kw):
+    def __init__(self, lab, text=OLD, *args, folder=None, compiled=False, **kw):
         self.lab = lab
         self.folder = folder or lab.base("service")
         for name in ("", "/lists", "/state", "/run"):
             os.makedirs(self.folder + name, exist_ok=True)
         self.write("lists/a.list", text)
         self.write("except.list", kw.pop("exceptions", ""))
+        if compiled and text:
+            self.compile()
+        rules = ("--ruleset", self.folder + "/set/a.dlo") if compiled else (
+            "--list", self.folder + "/lists")
         self.socket = self.folder + "/run/ctl.sock"
         path = self.folder + "/log"
         if os.path.exists(path):
@@ -32,8 +37,7 @@ class Service:
         self.sniffer = lab.sniff(
             "--service", "-i", "g0", "--syslog", path, "--control", self.socket,
             "--state-directory", self.folder + "/state", "--exceptions",
-            self.folder + "/except.list", "--list", self.folder + "/lists",
-            *args, **kw)
+            self.folder + "/except.list", *rules, *args, **kw)
 
     def write(self, name, text):
         """As configuration management does: whole, by a rename."""
@@ -41,6 +45,13 @@ class Service:
         with open(path + ".tmp", "w", encoding="utf-8") as f:
             f.write(text)
         os.rename(path + ".tmp", path)
+
+    def compile(self):
+        """The lists, into a folder of its own."""
+        os.makedirs(self.folder + "/set", exist_ok=True)
+        subprocess.run(
+            [self.lab.binary, "compile", "--list", self.folder + "/lists", "-o",
+             self.folder + "/set/a.dlo"], check=True, stdout=subprocess.DEVNULL)
 
     def reload(self, *args):
         return ctl(self.lab, "--control", self.socket, "reload", *args)
@@ -108,6 +119,44 @@ def reload_by_ctl(lab):
     s.sniffer.signal(signal.SIGHUP)
     s.sniffer.wait_err("<6>reload (SIGHUP): 1 list, 2 patterns in use")
     s.raises(("old", "one"), ("old", "two"))
+    s.stop()
+
+
+@case()
+def reload_compiled(lab):
+    """A compiled set is reloaded, watched, kept and excepted from as lists are;
+    what becomes of its file hurts nobody who uses it."""
+    s = Service(lab, OLD, "--no-limit", "--watch-lists", compiled=True)
+    kept, path = s.folder + "/state/last-good-set", s.folder + "/set/a.dlo"
+    s.raises(("old", "one"), ("old", "two"))
+    wait_for("last good set", lambda: os.path.exists(kept))
+    s.write("lists/a.list", NEW)  # is not read
+    expect("rules: 1 list, 2 patterns" in s.taken(), "says no rules")
+    s.raises(("old", "one"), ("old", "two"))
+    s.write("except.list", "two.example service=two owner=alice\n")
+    s.taken()
+    s.raises(("old", "one"))
+    before = s.sniffer.err.count("have changed): ")
+    s.compile()
+    wait_for("reload", lambda: s.sniffer.err.count("have changed): ") > before)
+    s.raises(("new", "one"), ("new", "three"))
+    wait_for("new set", lambda: b"three\x07example" in open(kept, "rb").read())
+    # Written over, not replaced; then cut off.
+    with open(path, "r+b") as f:
+        f.seek(3000)
+        f.write(b"?" * 500)
+    expect("a.dlo: damaged: its checksum is wrong" in s.refused(), "%s",
+           s.sniffer.err)
+    s.raises(("new", "one"), ("new", "three"))
+    os.truncate(path, 2048)
+    expect("a.dlo: cut short: 2048 of " in s.refused(), "%s", s.sniffer.err)
+    s.raises(("new", "one"), ("new", "three"))
+    s.stop()
+    s = Service(lab, "", "--no-limit", folder=s.folder, compiled=True)
+    expect(re.search(r"^<4>LISTS OR EXCEPTIONS ARE BAD\. .* What is wrong: "
+                     r"\S+/a\.dlo: cut short", s.sniffer.err, re.M), "%s",
+           s.sniffer.err)
+    s.raises(("new", "one"), ("new", "three"))
     s.stop()
 
 
