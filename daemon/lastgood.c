@@ -20,9 +20,8 @@
  *	sha256 HEX			of all that follows
  *	date SECONDS
  *	list PATH-OCTETS TEXT-OCTETS	each file: its path, a newline, its
- *	PATH				text, a newline; "exceptions" or
- *	TEXT				"ruleset" instead of "list", if it is
- *that
+ *	PATH				text, a newline; instead of "list",
+ *	TEXT				"exceptions" or "ruleset", if it is one
  *
  * The checksum says that it is what was written, not by whom: who may write
  * into the state folder is trusted.

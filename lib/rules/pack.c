@@ -63,17 +63,20 @@ int dlo_pack_text(struct dlo_pack *p, const char *text, uint32_t *ret)
 
 bool dlo_pack_is_valid(const char *text, size_t n)
 {
-	const char *end = text + n, *p = text;
+	size_t at = 0;
 
-	while (p && p < end) {
-		size_t left = (size_t)(end - p);
+	while (at < n) {
+		size_t most = n - at <= DLO_PACKED_TEXT_MAX
+				      ? n - at
+				      : DLO_PACKED_TEXT_MAX + 1;
+		const char *end = memchr(text + at, '\0', most);
 
-		p = memchr(p, '\0',
-			left <= DLO_PACKED_TEXT_MAX ? left
-						    : DLO_PACKED_TEXT_MAX + 1);
-		p = p ? p + 1 : NULL;
+		if (!end) {
+			return false;
+		}
+		at = (size_t)(end - text) + 1;
 	}
-	return p != NULL && n > 0;
+	return n > 0;
 }
 
 static int pack_tags(struct dlo_pack *p, const struct dlo_rule *rule)
