@@ -34,6 +34,7 @@
 #define LATE_MS 150
 #define TICK_MS 50
 #define SYNC_MS 200
+#define READ_AGAIN_MS 1000
 #define SPOOLED_GRACE_MS 500u /* at the end: the next run delivers the rest */
 
 static uint64_t now_ms(void)
@@ -227,16 +228,23 @@ static unsigned try(
 /* Delivers from the front of the spool, a batch at most. */
 static void deliver_spooled(struct backlog *b, struct writer_wait *ret_wait)
 {
-	unsigned n = spool_peek(b->spool, b->v, WRITER_BATCH), done;
+	int n = spool_peek(b->spool, b->v, WRITER_BATCH);
 	uint64_t spoiled = spool_spoiled(b->spool), alerts;
 	struct backlog_try t;
+	unsigned done;
 
 	count(b,
 		&(struct account_counts){.spooled = -spoiled, .lost = spoiled});
-	if (n == 0) {
+	if (n < 0) {
+		tell_outage(b, strerror(-n));
+		b->reached = false;
+		b->not_before_ms = now_ms() + READ_AGAIN_MS;
+		ret_wait->timeout_ms = READ_AGAIN_MS;
+	}
+	if (n <= 0) {
 		return;
 	}
-	done = try(b, b->v, n, &t);
+	done = try(b, b->v, (unsigned)n, &t);
 	alerts = spool_drop(b->spool, done);
 	t.n_refused = t.n_refused < alerts ? t.n_refused : (unsigned)alerts;
 	count(b, &(struct account_counts){.spooled = -alerts,
