@@ -76,17 +76,25 @@ static void tell_end_of_outage(struct backlog *b)
 	b->out = false;
 }
 
-/* Says once that the spool is not what it should be, and once that it is. */
-static void tell_spool(struct backlog *b, int r)
+/* Says once that the spool is not what it should be, */
+static void tell_spool_fails(struct backlog *b, int r)
 {
-	if (r < 0 && !b->spool_out) {
+	if (!b->spool_out) {
 		log_warning("cannot write to the spool of %s: %s; alerts wait "
 			    "in memory",
 			b->c.name, strerror(-r));
-	} else if (r >= 0 && b->spool_out) {
-		log_info("the spool of %s can be written again", b->c.name);
 	}
-	b->spool_out = r < 0;
+	b->spool_out = true;
+	b->spool_written = false;
+}
+
+/* and once that it is: alerts were written since, and all is on disk. */
+static void tell_spool_works(struct backlog *b)
+{
+	if (b->spool_out && b->spool_written) {
+		log_info("the spool of %s can be written again", b->c.name);
+		b->spool_out = false;
+	}
 }
 
 /* ---- losses -------------------------------------------------------------- */
@@ -180,7 +188,11 @@ static unsigned put_by(struct backlog *b, const struct iovec *v, unsigned n)
 		r = spool_append(b->spool, v, n, 1, &done);
 	}
 	count(b, &(struct account_counts){.spooled = done});
-	tell_spool(b, r);
+	if (r < 0) {
+		tell_spool_fails(b, r);
+	} else if (done > 0) {
+		b->spool_written = true;
+	}
 	if (r == 1) {
 		lose(b, n - done);
 		done = n;
@@ -191,11 +203,18 @@ static unsigned put_by(struct backlog *b, const struct iovec *v, unsigned n)
 static void sync_spool(struct backlog *b)
 {
 	uint64_t now = now_ms();
+	int r;
 
-	if (b->spool && spool_is_dirty(b->spool) &&
-		now - b->synced_ms >= SYNC_MS) {
-		tell_spool(b, spool_sync(b->spool));
-		b->synced_ms = now;
+	if (!b->spool || !spool_is_dirty(b->spool) ||
+		now - b->synced_ms < SYNC_MS) {
+		return;
+	}
+	b->synced_ms = now;
+	r = spool_sync(b->spool);
+	if (r < 0) {
+		tell_spool_fails(b, r);
+	} else {
+		tell_spool_works(b);
 	}
 }
 
