@@ -34,6 +34,7 @@
 #define LATE_MS 150
 #define TICK_MS 50
 #define SYNC_MS 200
+#define READ_AGAIN_MS 1000
 #define SPOOLED_GRACE_MS 500u /* at the end: the next run delivers the rest */
 
 static uint64_t now_ms(void)
@@ -75,17 +76,25 @@ static void tell_end_of_outage(struct backlog *b)
 	b->out = false;
 }
 
-/* Says once that the spool is not what it should be, and once that it is. */
-static void tell_spool(struct backlog *b, int r)
+/* Says once that the spool is not what it should be, */
+static void tell_spool_fails(struct backlog *b, int r)
 {
-	if (r < 0 && !b->spool_out) {
+	if (!b->spool_out) {
 		log_warning("cannot write to the spool of %s: %s; alerts wait "
 			    "in memory",
 			b->c.name, strerror(-r));
-	} else if (r >= 0 && b->spool_out) {
-		log_info("the spool of %s can be written again", b->c.name);
 	}
-	b->spool_out = r < 0;
+	b->spool_out = true;
+	b->spool_written = false;
+}
+
+/* and once that it is: alerts were written since, and all is on disk. */
+static void tell_spool_works(struct backlog *b)
+{
+	if (b->spool_out && b->spool_written) {
+		log_info("the spool of %s can be written again", b->c.name);
+		b->spool_out = false;
+	}
 }
 
 /* ---- losses -------------------------------------------------------------- */
@@ -179,7 +188,11 @@ static unsigned put_by(struct backlog *b, const struct iovec *v, unsigned n)
 		r = spool_append(b->spool, v, n, 1, &done);
 	}
 	count(b, &(struct account_counts){.spooled = done});
-	tell_spool(b, r);
+	if (r < 0) {
+		tell_spool_fails(b, r);
+	} else if (done > 0) {
+		b->spool_written = true;
+	}
 	if (r == 1) {
 		lose(b, n - done);
 		done = n;
@@ -190,11 +203,18 @@ static unsigned put_by(struct backlog *b, const struct iovec *v, unsigned n)
 static void sync_spool(struct backlog *b)
 {
 	uint64_t now = now_ms();
+	int r;
 
-	if (b->spool && spool_is_dirty(b->spool) &&
-		now - b->synced_ms >= SYNC_MS) {
-		tell_spool(b, spool_sync(b->spool));
-		b->synced_ms = now;
+	if (!b->spool || !spool_is_dirty(b->spool) ||
+		now - b->synced_ms < SYNC_MS) {
+		return;
+	}
+	b->synced_ms = now;
+	r = spool_sync(b->spool);
+	if (r < 0) {
+		tell_spool_fails(b, r);
+	} else {
+		tell_spool_works(b);
 	}
 }
 
@@ -227,16 +247,23 @@ static unsigned try(
 /* Delivers from the front of the spool, a batch at most. */
 static void deliver_spooled(struct backlog *b, struct writer_wait *ret_wait)
 {
-	unsigned n = spool_peek(b->spool, b->v, WRITER_BATCH), done;
+	int n = spool_peek(b->spool, b->v, WRITER_BATCH);
 	uint64_t spoiled = spool_spoiled(b->spool), alerts;
 	struct backlog_try t;
+	unsigned done;
 
 	count(b,
 		&(struct account_counts){.spooled = -spoiled, .lost = spoiled});
-	if (n == 0) {
+	if (n < 0) {
+		tell_outage(b, strerror(-n));
+		b->reached = false;
+		b->not_before_ms = now_ms() + READ_AGAIN_MS;
+		ret_wait->timeout_ms = READ_AGAIN_MS;
+	}
+	if (n <= 0) {
 		return;
 	}
-	done = try(b, b->v, n, &t);
+	done = try(b, b->v, (unsigned)n, &t);
 	alerts = spool_drop(b->spool, done);
 	t.n_refused = t.n_refused < alerts ? t.n_refused : (unsigned)alerts;
 	count(b, &(struct account_counts){.spooled = -alerts,

@@ -53,6 +53,7 @@ struct backlog {
 	struct spool *spool; /* NULL: none */
 	struct iovec v[WRITER_BATCH];
 	bool out, full, spool_out; /* were told of */
+	bool spool_written; /* since spool_out */
 	bool reached; /* by the newest attempt */
 	uint64_t not_before_ms; /* the next attempt */
 	uint64_t passed; /* messages that have left the queue */

@@ -31,6 +31,7 @@
  */
 
 #define NUDGE_MS 50
+#define ROUNDS 1024 /* of draining, before signals and timers are looked at */
 #define N_SIGNALS 5
 #define MINUTE_MS 60000
 #define STATUS_MS 5000
@@ -193,15 +194,20 @@ static bool goes_on(const struct item *item, bool before)
  * Takes one message (or other item) of each source in turn, until all rings are
  * empty. Never a part of one: outputs make a line of one message at a time, and
  * in a ring of several all its items stand together. False: a reader is slow
- * (replay only). What is not taken out of a ring stays there, and its capture
- * thread waits; this thread does not, so that it sees signals.
+ * (replay only), or more comes all the time (a flood). What is not taken out of
+ * a ring stays there, and on replay its capture thread waits; this thread does
+ * not, so that it sees signals, timers and clients.
  */
 static bool drain(struct loop *l)
 {
 	const struct item *item;
 	bool any = true, within;
 
-	while (any) {
+	for (unsigned n = 0; any; n++) {
+		if (n == ROUNDS) {
+			loop_notify(l); /* goes on soon */
+			return false;
+		}
 		any = false;
 		for (unsigned i = 0; i < l->n_sources; i++) {
 			struct source *s = &l->sources[i];

@@ -83,6 +83,8 @@ static void engine_config(const struct source *s, const struct options *o,
 {
 	dlo_engine_config_init(ret);
 	ret->all = o->all;
+	/* Only text has the question beside its alerts. */
+	ret->alerts_only = !o->all && (o->service || o->format == FORMAT_JSON);
 	ret->bytes = o->hex || o->link_header || o->write;
 	ret->limit_n = o->limit.n;
 	ret->limit_s = o->limit.seconds;

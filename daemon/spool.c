@@ -80,6 +80,11 @@ static int open_segment(struct spool *s, const struct spool_segment *g)
 	return 0;
 }
 
+bool spool_error_passes(int r)
+{
+	return r == -ENOMEM || r == -EMFILE || r == -ENFILE;
+}
+
 int spool_read_segment(struct spool *s, const struct spool_segment *g)
 {
 	int r = s->head < 0 ? open_segment(s, g) : 0;
@@ -146,30 +151,41 @@ static void spoil_head(struct spool *s)
 	}
 }
 
-/* Finds the next records of the head; none: it has no more. */
-static void find_records(struct spool *s)
+/* Finds the next records of the head; none: it has no more. 0; -errno: not
+ * now. */
+static int find_records(struct spool *s)
 {
 	struct spool_segment *g = spool_head(s);
+	int r;
 
 	s->first = s->n_records = 0;
 	if (g->n_messages == 0) {
-		return;
+		return 0;
+	}
+	r = spool_read_segment(s, g);
+	if (spool_error_passes(r)) {
+		return r;
 	}
 	/* What can be read of it counts, whatever is wrong. */
-	(void)spool_read_segment(s, g);
 	while (s->n_records < SPOOL_BATCH && s->n_records < g->n_messages &&
 		spool_next(&s->cursor, &s->record[s->n_records])) {
 		s->n_records++;
 	}
+	return 0;
 }
 
-unsigned spool_peek(struct spool *s, struct iovec *v, unsigned n)
+int spool_peek(struct spool *s, struct iovec *v, unsigned n)
 {
+	int r;
+
 	while (s->first == s->n_records) {
 		if (s->n_segments == 0) {
 			return 0;
 		}
-		find_records(s);
+		r = find_records(s);
+		if (r < 0) {
+			return r;
+		}
 		if (s->n_records == 0) {
 			spoil_head(s);
 			spool_remove_head(s);
@@ -177,12 +193,12 @@ unsigned spool_peek(struct spool *s, struct iovec *v, unsigned n)
 	}
 	n = n < s->n_records - s->first ? n : s->n_records - s->first;
 	for (unsigned i = 0; i < n; i++) {
-		const struct spool_record *r = &s->record[s->first + i];
+		const struct spool_record *record = &s->record[s->first + i];
 
-		v[i].iov_base = (void *)(uintptr_t)r->message;
-		v[i].iov_len = r->len;
+		v[i].iov_base = (void *)(uintptr_t)record->message;
+		v[i].iov_len = record->len;
 	}
-	return n;
+	return (int)n;
 }
 
 uint64_t spool_drop(struct spool *s, unsigned n)
@@ -264,6 +280,9 @@ static int begin_segment(struct spool *s)
 	struct iovec magic = {(void *)(uintptr_t)spool_magic, SPOOL_MAGIC_LEN};
 	int r = 0, fd;
 
+	if (s->next > SPOOL_NUMBER_MAX) {
+		return -EOVERFLOW; /* it would not be found again */
+	}
 	if (s->tail_dirty) {
 		r = fdatasync(s->tail) ? -errno : 0;
 	}

@@ -45,8 +45,9 @@ int spool_append(struct spool *s, const struct iovec *v, unsigned n,
 	uint32_t alerts, unsigned *ret_n);
 
 /* Gives at most n of the first messages, which stay; their octets are there
- * until the next call. 0: the spool is empty. */
-unsigned spool_peek(struct spool *s, struct iovec *v, unsigned n);
+ * until the next call. 0: the spool is empty; -errno: for want of memory or
+ * descriptors they cannot be read now. */
+int spool_peek(struct spool *s, struct iovec *v, unsigned n);
 
 /* Takes out the first n, of those that were given last; returns how many alerts
  * are in them. */

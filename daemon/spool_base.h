@@ -63,6 +63,9 @@ int spool_add_segment(struct spool *s, const struct spool_segment *g);
  * what could be read is there. */
 int spool_read_segment(struct spool *s, const struct spool_segment *g);
 
+/* Whether a failure says nothing about the file. */
+bool spool_error_passes(int r);
+
 /* The head is no more among the segments; its file is removed as well. */
 void spool_forget_head(struct spool *s);
 void spool_remove_head(struct spool *s);

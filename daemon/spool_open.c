@@ -112,6 +112,9 @@ static int count_head(struct spool *s)
 	int r = size_head(s, &size);
 
 	r = r ? r : spool_read_segment(s, g);
+	if (spool_error_passes(r)) {
+		return r;
+	}
 	if (r == -ENOMSG || s->head < 0) {
 		tell_skipped(s, g,
 			r == -ENOMSG ? "not ours, left alone" : strerror(-r),
@@ -131,8 +134,8 @@ static int count_head(struct spool *s)
 	return 0;
 }
 
-/* Keeps the segments that have something to deliver. */
-static void count_segments(struct spool *s)
+/* Keeps the segments that have something to deliver. 0; -errno: not now. */
+static int count_segments(struct spool *s)
 {
 	unsigned n = s->n_segments;
 
@@ -141,6 +144,9 @@ static void count_segments(struct spool *s)
 		int r = count_head(s);
 		struct spool_segment g = *spool_head(s);
 
+		if (spool_error_passes(r)) {
+			return r;
+		}
 		if (r < 0) {
 			spool_forget_head(s);
 		} else if (g.n_messages == 0 || g.number < s->state.segment) {
@@ -151,6 +157,7 @@ static void count_segments(struct spool *s)
 			(void)spool_add_segment(s, &g); /* its place is free */
 		}
 	}
+	return 0;
 }
 
 static int open_folder(struct spool *s, const char *folder)
@@ -197,12 +204,14 @@ int spool_open(const char *folder, uint64_t size, struct spool **ret)
 				 : SPOOL_SEGMENT_MAX;
 	r = open_folder(s, folder);
 	r = r ? r : list_segments(s);
+	if (r == 0) {
+		read_state(s);
+		r = count_segments(s);
+	}
 	if (r < 0) {
 		destroy(s);
 		return r;
 	}
-	read_state(s);
-	count_segments(s);
 	*ret = s;
 	return 0;
 }

@@ -116,6 +116,7 @@ static void note(struct test_alert *t, const struct loop *l,
 			     : a.lost > before[i].lost	    ? FATE_LOST
 							    : FATE_WAITING;
 		t->delivered_at[i] = a.delivered + a.waiting + a.spooled;
+		t->lost_before[i] = before[i].lost;
 	}
 }
 
@@ -155,7 +156,9 @@ bool test_alert_done(struct test_alert *t, const struct loop *l)
 		if (t->fate[i] == FATE_WAITING &&
 			(!(a.waiting + a.spooled) ||
 				a.delivered >= t->delivered_at[i])) {
-			t->fate[i] = FATE_DELIVERED;
+			t->fate[i] = a.lost > t->lost_before[i]
+					     ? FATE_LOST
+					     : FATE_DELIVERED;
 		}
 		done = done && t->fate[i] != FATE_WAITING;
 	}

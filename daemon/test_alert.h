@@ -19,7 +19,7 @@ enum test_alert_fate {
 	FATE_NOT_GIVEN, /* that output takes no alerts, but packets */
 	FATE_WAITING,
 	FATE_DELIVERED,
-	FATE_LOST, /* its queue was full */
+	FATE_LOST, /* alerts were lost meanwhile: it may be one of them */
 };
 
 struct test_alert {
@@ -27,6 +27,7 @@ struct test_alert {
 	const char *output[OUTPUTS_MAX]; /* their names */
 	enum test_alert_fate fate[OUTPUTS_MAX];
 	uint64_t delivered_at[OUTPUTS_MAX]; /* alerts delivered by then */
+	uint64_t lost_before[OUTPUTS_MAX];
 	char event[8192], line[1024]; /* in the forms JSON and syslog */
 };
 

@@ -474,6 +474,7 @@ struct dlo_engine;
 
 struct dlo_engine_config {
 	bool all; /* a record for every message, not only alerts */
+	bool alerts_only; /* no QUESTION records; not with `all` */
 	bool bytes; /* BYTES records too */
 	unsigned limit_n, limit_s; /* 0: no limit */
 	uint16_t dns_port[32];

@@ -126,7 +126,8 @@ static struct dlo_record *emit_question(
 	return rec;
 }
 
-/* Emits the questions before number `end` that are still to be emitted. */
+/* Emits the questions before number `end` that are still to be emitted, if they
+ * are wanted; what comes before the first of them always. */
 static void emit_questions(struct dlo_judge *j, unsigned end)
 {
 	struct dlo_record *rec;
@@ -134,7 +135,7 @@ static void emit_questions(struct dlo_judge *j, unsigned end)
 	if (!j->emitting && j->cfg->bytes && j->frame) {
 		emit_bytes(j);
 	}
-	for (; j->n_emitted < end; j->n_emitted++) {
+	for (; j->n_emitted < end && !j->cfg->alerts_only; j->n_emitted++) {
 		rec = emit_question(j, DLO_RECORD_QUESTION, j->n_emitted);
 		if (j->response && !j->n_emitted) {
 			dlo_via_answer(rec, &j->answer);

@@ -45,7 +45,7 @@ static struct {
 
 /* ---- the disk ---- */
 
-static atomic_bool disk_full;
+static atomic_bool disk_full, disk_short; /* the latter takes what is small */
 static atomic_uint n_syncs, n_synced_by_main;
 static pthread_t main_thread;
 
@@ -64,7 +64,9 @@ int __wrap_fsync(int fd);
 
 ssize_t __wrap_writev(int fd, const struct iovec *v, int n)
 {
-	if (fd != STDERR_FILENO && atomic_load(&disk_full)) {
+	if (fd != STDERR_FILENO &&
+		(atomic_load(&disk_full) ||
+			(atomic_load(&disk_short) && n > 1))) {
 		errno = ENOSPC;
 		return -1;
 	}
@@ -507,6 +509,28 @@ static void test_spool_cannot_be_written(void **state)
 	(void)state;
 }
 
+/* A disk that takes a new segment, but no alert: told of once. */
+static void test_spool_can_nearly_be_written(void **state)
+{
+	atomic_store(&disk_short, true);
+	open_backlog();
+	push(100);
+	await(n_said("cannot write to the spool of test: ") == 1);
+	for (unsigned i = 0; i < 10; i++) {
+		push(10);
+		nap_ms(100);
+	}
+	assert_int_equal(n_said("can be written again"), 0);
+	assert_int_equal(n_said("cannot write to the spool of test: "), 1);
+	atomic_store(&disk_short, false);
+	await(n_said("the spool of test can be written again") == 1);
+	assert_int_equal(counts().spooled, 200);
+	atomic_store(&t.room, 200);
+	assert_true(close_backlog(0));
+	expect_got(0, 200);
+	(void)state;
+}
+
 static void test_no_spool_at_all(void **state)
 {
 	char path[80];
@@ -587,6 +611,7 @@ int main(void)
 		TEST(test_in_memory_only),
 		TEST(test_in_memory_only_at_the_end),
 		TEST(test_spool_cannot_be_written),
+		TEST(test_spool_can_nearly_be_written),
 		TEST(test_no_spool_at_all),
 		TEST(test_refused),
 		TEST(test_spool_spoiled),

@@ -21,7 +21,7 @@
 
 struct emit_case {
 	const char *name;
-	bool all, bytes;
+	bool all, bytes, alerts_only;
 	uint16_t flags;
 	const char *names[8];
 	const char *want;
@@ -54,6 +54,14 @@ static const struct emit_case cases[] = {
 		.names = {"a.example"}, .want = "(Q0)"},
 	{"another opcode raises nothing", .flags = 0x2800,
 		.names = {"one.example"}, .want = ""},
+	{"alerts only: the first and last of their message",
+		.alerts_only = true,
+		.names = {"a.example", "two.one.example", "b.example"},
+		.want = "(A1:tun/one[2] A1:tun/two[1])"},
+	{"alerts only: and its bytes", .alerts_only = true, .bytes = true,
+		.names = {"one.example"}, .want = "(B0 A0:tun/one[1])"},
+	{"alerts only: nothing matches", .alerts_only = true, .bytes = true,
+		.names = {"a.example"}, .want = ""},
 	{"bytes come first", .bytes = true, .names = {"one.example"},
 		.want = "(B0 Q0 A0:tun/one[1])"},
 };
@@ -74,6 +82,7 @@ static void test_each_message(void **state)
 		dlo_engine_config_init(&cfg);
 		cfg.all = c->all;
 		cfg.bytes = c->bytes;
+		cfg.alerts_only = c->alerts_only;
 		open_bench(&b, &cfg);
 		make(&f, c->flags, n, c->names);
 		feed(&b, &f, 1);

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +19,12 @@
 /* What the outputs were given, in order: a letter a record. */
 static char seen[256];
 
+/* A flood: with each record that is handed out another one comes, until a
+ * signal is heard. */
+static struct source *flooded;
+static unsigned n_flood;
+static void put_message(struct source *s, unsigned n, bool closing);
+
 static void see(const char *letter)
 {
 	assert_true(strlen(seen) + 1 < sizeof(seen));
@@ -29,6 +36,13 @@ void outputs_record(struct outputs *o, unsigned ways,
 {
 	(void)o;
 	(void)ways;
+	if (flooded) {
+		put_message(flooded, 1, false);
+		if (++n_flood == 100000) {
+			fail_msg("nothing else is looked at");
+		}
+		return;
+	}
 	if (rec->kind == DLO_RECORD_CLOSING) {
 		see("!");
 		return;
@@ -63,9 +77,13 @@ void outputs_abandon(struct outputs *o)
 	(void)o;
 }
 
+static void put_eof(struct source *s);
+
 void outputs_reopen(struct outputs *o)
 {
 	(void)o;
+	put_eof(flooded);
+	flooded = NULL;
 }
 
 uint64_t outputs_lost(const struct outputs *o)
@@ -149,6 +167,29 @@ static void test_messages_stay_whole(void **state)
 	(void)state;
 }
 
+/* Signals, and so timers and clients, have their turn. */
+static void test_flood_leaves_time_for_others(void **state)
+{
+	struct source_context shared = {0};
+	struct source source = {.shared = &shared, .interface = "a"};
+	static struct options options;
+	struct loop l = {
+		.options = &options, .sources = &source, .n_sources = 1};
+
+	assert_int_equal(ring_new(&source.ring), 0);
+	flooded = &source;
+	put_message(&source, 1, false);
+	assert_int_equal(loop_open(&l), 0);
+	loop_notify(&l);
+	raise(SIGUSR2);
+	loop_run(&l);
+	loop_close(&l);
+	assert_true(n_flood > 0);
+	assert_null(flooded);
+	ring_free(source.ring);
+	(void)state;
+}
+
 /* A folder of captures may be anybody's, and a terminal obeys a name. */
 static void test_file_names_are_cleaned(void **state)
 {
@@ -191,6 +232,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_messages_stay_whole),
+		cmocka_unit_test(test_flood_leaves_time_for_others),
 		cmocka_unit_test(test_file_names_are_cleaned),
 	};
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/uio.h>
 
 #include <cmocka.h>
@@ -676,6 +677,39 @@ static void test_spoiled_while_running(void **state)
 	(void)state;
 }
 
+/* Want of descriptors is no fault of the file, which stays. */
+static void test_not_to_be_read_now(void **state)
+{
+	struct spool *s = open_in(folder, 64 * MIB);
+	static unsigned got[200];
+	struct rlimit before, none;
+	struct iovec v[8];
+
+	append_all(s, 0, 100);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(spool_peek(s, v, 8), -EMFILE);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(spool_spoiled(s), 0);
+	assert_int_equal(drain(s, got, 200), 100);
+	spool_close(s);
+	(void)state;
+}
+
+/* A segment behind the last of all numbers would never be found again. */
+static void test_no_number_left(void **state)
+{
+	struct spool *s;
+
+	write_file(folder, "7fffffffffffffff.spool", "x", 1);
+	s = open_in(folder, 64 * MIB);
+	assert_int_equal(append(s, 0), -EOVERFLOW);
+	spool_close(s);
+	(void)state;
+}
+
 /* ---- a full disk ---- */
 
 static void test_disk_full(void **state)
@@ -778,6 +812,8 @@ int main(void)
 		TEST(test_files_of_others),
 		TEST(test_a_file_that_wastes_time),
 		TEST(test_spoiled_while_running),
+		TEST(test_not_to_be_read_now),
+		TEST(test_no_number_left),
 		TEST(test_disk_full),
 		TEST(test_disk_broken),
 		TEST(test_sync),
