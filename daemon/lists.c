@@ -151,17 +151,22 @@ static int load_file(struct walk *w, const char *path, const struct stat *st)
 	struct lists_text t = {
 		.path = (char *)(uintptr_t)path, .exceptions = w->exceptions};
 	struct lists *l = w->lists;
+	char why[READFILE_WHY_MAX];
 	int r;
 
 	if (l->stop && atomic_load(l->stop)) {
 		return EXIT_RUNTIME;
 	}
-	r = readfile(path, LIST_BYTES_MAX, &t.text, &t.len);
+	r = readfile_unpack(
+		path, LIST_BYTES_MAX, l->stop, &t.text, &t.len, why);
 	if (r == -EISDIR) { /* in a folder of lists, or linked from there */
 		return 0;
 	}
-	if (r < 0) {
-		log_error("%s: %s", path, strerror(-r));
+	if (r == -ECANCELED) {
+		return EXIT_RUNTIME;
+	}
+	if (r) {
+		log_error("%s: %s", path, r < 0 ? strerror(-r) : why);
 		return EXIT_USAGE;
 	}
 	if (!t.exceptions) {
