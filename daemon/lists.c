@@ -56,6 +56,10 @@ static void print_line(
 {
 	fprintf(f, "%s: %u pattern%s", path, rep->n_patterns,
 		plural(rep->n_patterns));
+	if (rep->n_exceptions) {
+		fprintf(f, ", %u exception%s", rep->n_exceptions,
+			plural(rep->n_exceptions));
+	}
 	if (rep->n_skipped) {
 		fprintf(f, ", %u skipped", rep->n_skipped);
 	}

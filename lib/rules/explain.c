@@ -223,12 +223,11 @@ static enum dlo_fate fate_of(const struct dlo_explainer *x, uint32_t exception,
 	const struct dlo_explained_alert *alert)
 {
 	const struct dlo_exception_set *set = dlo_ruleset_exceptions(x->rules);
-	struct dlo_pattern_info p;
-	enum dlo_fate fate;
+	struct dlo_subject what =
+		dlo_ruleset_subject(x->rules, alert->match, alert->n_matches);
+	enum dlo_fate fate =
+		dlo_exception_fate(&set->row[exception], &what, &x->who);
 
-	dlo_ruleset_pattern(x->rules, alert->match[0], &p);
-	fate = dlo_exception_fate(
-		&set->row[exception], p.rule_id, p.service, &x->who);
 	return fate == DLO_FATE_HIDES && alert->excepted != exception + 1
 		       ? DLO_FATE_EARLIER
 		       : fate;

@@ -148,7 +148,9 @@ static int search(
 	int err = 0;
 
 	for (unsigned i = 0; i < n && !err; i++) {
-		need[i] = DLO_NEED_NONE;
+		/* What a list excepts of itself is nobody's slip. */
+		need[i] = dlo_ruleset_exception(rs, i)->of_list ? DLO_NEED_NAME
+								: DLO_NEED_NONE;
 		err = read_sample(s, dlo_ruleset_exception(rs, i)->pattern,
 			&s->exception[i]);
 	}

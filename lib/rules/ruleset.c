@@ -67,15 +67,17 @@ int dlo_builder_add_list(struct dlo_builder *b, const char *file,
 	struct dlo_diag *reterr_diag)
 {
 	struct dlo_rules_mark mark = dlo_rules_mark(&b->rules);
+	uint32_t n_exceptions = b->exceptions.n;
 	int err;
 
 	if (b->err) {
 		return b->err;
 	}
-	err = dlo_list_read(&b->rules, &b->scratch, file, text, len, ret_report,
-		reterr_diag);
+	err = dlo_list_read(&b->rules, &b->exceptions, &b->scratch, file, text,
+		len, ret_report, reterr_diag);
 	if (err == 1) {
 		dlo_rules_rewind(&b->rules, mark);
+		b->exceptions.n = n_exceptions;
 		return 1;
 	}
 	b->err = err;
@@ -426,15 +428,41 @@ size_t dlo_ruleset_decide(const struct dlo_ruleset *rs, uint32_t *ids, size_t n,
 	return n_verdicts;
 }
 
+static uint32_t rank_of(const struct dlo_ruleset *rs, uint32_t id)
+{
+	uint32_t rank = rule_of(rs, id)->rank;
+	struct dlo_pattern p;
+
+	if (rank == DLO_RANK_OF_NAME) {
+		dlo_matcher_pattern(rs->matcher, id, &p);
+		rank = dlo_rank_of_name(&p);
+	}
+	return rank;
+}
+
+struct dlo_subject dlo_ruleset_subject(
+	const struct dlo_ruleset *rs, const uint32_t *ids, size_t n)
+{
+	const struct dlo_rule *r = rule_of(rs, ids[0]);
+	struct dlo_subject what = {.rule = r->id, .service = r->service};
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		uint32_t rank = rank_of(rs, ids[i]);
+
+		what.rank = rank > what.rank ? rank : what.rank;
+	}
+	return what;
+}
+
 void dlo_ruleset_except(const struct dlo_ruleset *rs,
 	const struct dlo_name *name, const struct dlo_verdict *v,
 	const struct dlo_asker *who, struct dlo_excepted *io)
 {
-	const struct dlo_rule *r;
+	struct dlo_subject what;
 
 	if (rs->exceptions.n) {
-		r = rule_of(rs, v->match[0]);
-		dlo_exceptions_decide(
-			&rs->exceptions, name, r->id, r->service, who, io);
+		what = dlo_ruleset_subject(rs, v->match, v->n_matches);
+		dlo_exceptions_decide(&rs->exceptions, name, &what, who, io);
 	}
 }

@@ -2,6 +2,7 @@
 /* decode.c - what ldns does for us. */
 #include "wire/decode.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,7 +13,9 @@
  *
  * ldns must not see an unchecked message: on some it allocates gigabytes,
  * leaks or crashes. It is given one question at a time, rebuilt from what the
- * walker accepted: uncompressed name, type, class. See HACKING.md, "ldns".
+ * walker accepted: uncompressed name, type, class. Of zones it reads the text,
+ * one record at a time, and the walker what came of it: a relative name and its
+ * origin it joins without a look at the length. See HACKING.md, "ldns".
  */
 
 static bool same_question(const ldns_rr *rr, const uint8_t *wire, size_t len,
@@ -47,6 +50,67 @@ enum dlo_decoded dlo_decode_question(
 	ldns_rr_free(rr);
 	return same ? DLO_DECODED_OK : DLO_DECODED_BAD;
 }
+
+/* ---- records of zones ---------------------------------------------------- */
+
+static bool take_name(const ldns_rdf *rdf, struct dlo_zone_name *ret)
+{
+	size_t off = 0, len = rdf ? ldns_rdf_size(rdf) : 0;
+	const uint8_t *wire = rdf ? ldns_rdf_data(rdf) : NULL;
+	struct dlo_name name;
+
+	if (dlo_name_walk(wire, len, &off, &name) != DLO_NAME_OK ||
+		off != len) {
+		return false;
+	}
+	dlo_name_copy(&ret->buf, wire, len, &ret->name);
+	return true;
+}
+
+static const char *take_record(ldns_rr *rr, struct dlo_zone_name *ret_owner,
+	struct dlo_zone_name *ret_target)
+{
+	static const uint8_t root[] = {0};
+
+	dlo_name_copy(&ret_target->buf, root, 1, &ret_target->name);
+	if (!take_name(ldns_rr_owner(rr), ret_owner) ||
+		(ldns_rr_get_type(rr) == LDNS_RR_TYPE_CNAME &&
+			!take_name(ldns_rr_rdf(rr, 0), ret_target))) {
+		return "a name over 255 octets";
+	}
+	return NULL;
+}
+
+int dlo_decode_record(const char *text, const struct dlo_name *origin,
+	struct dlo_zone_name *ret_owner, struct dlo_zone_name *ret_target,
+	const char **reterr_msg)
+{
+	const ldns_rdf o = {._size = origin->len,
+		._type = LDNS_RDF_TYPE_DNAME,
+		._data = (void *)(uintptr_t)origin->wire};
+	ldns_rr *rr = NULL;
+	ldns_status status = ldns_rr_new_frm_str(&rr, text, 0, &o, NULL);
+	const char *msg;
+
+	if (status == LDNS_STATUS_MEM_ERR) {
+		return -ENOMEM;
+	}
+	if (status != LDNS_STATUS_OK) {
+		*reterr_msg = ldns_get_errorstr_by_id(status);
+		return 1;
+	}
+	msg = take_record(rr, ret_owner, ret_target);
+	ldns_rr_free(rr);
+	*reterr_msg = msg ? msg : *reterr_msg;
+	return msg != NULL;
+}
+
+bool dlo_is_type(const char *text)
+{
+	return ldns_get_rr_type_by_name(text) != 0;
+}
+
+/* ---- words --------------------------------------------------------------- */
 
 /* Copies ldns's text, or "<prefix><number>" where it has none. */
 static const char *code_text(const char *text, const char *prefix,

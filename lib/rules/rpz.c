@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * rpz.c - lines of response policy zones.
+ *
+ * Theory of operation: lines are put together to a record, without comments and
+ * parentheses, and ldns reads it (wire/decode.h): the names of all, the data
+ * only of types that are as plain as an alias. What a resolver is to do when
+ * somebody asks for a name, does not matter here, with one exception: where an
+ * alias to rpz-passthru. lets it pass, this zone's alerts pass too, unless the
+ * zone has a more exact name. Names stand below that of the zone: of its SOA,
+ * or else of the first $ORIGIN; without either, they stand as they are. What
+ * triggers on addresses and servers (below rpz-ip and the like) is skipped.
+ */
+#include "rules/rpz.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define RECORD_MAX (DLO_LINE_MAX - 64) /* leaves room for "@ IN CNAME ." */
+#define TYPE_MAX 16u
+
+static const uint8_t root[] = {0};
+static const uint8_t passthru[] = "\014rpz-passthru"; /* and the root octet */
+
+/* ---- types --------------------------------------------------------------- */
+
+/* What a record of that type says of its owner. */
+enum says { LISTED, ALIASED, NOTHING, ZONE };
+
+/* Types of which ldns reads the data; and those that say nothing. Whatever else
+ * there is lists its owner, with data that nobody reads. */
+static const struct type {
+	const char *name;
+	enum says says;
+	bool read;
+} types[] = {
+	{"CNAME", ALIASED, true},
+	{"A", LISTED, true},
+	{"AAAA", LISTED, true},
+	{"MX", LISTED, true},
+	{"PTR", LISTED, true},
+	{"SRV", LISTED, true},
+	{"SOA", ZONE, true},
+	{"NS", NOTHING, true},
+	{"DNAME", NOTHING, true},
+	{"DS", NOTHING, false},
+	{"DNSKEY", NOTHING, false},
+	{"CDS", NOTHING, false},
+	{"CDNSKEY", NOTHING, false},
+	{"NSEC", NOTHING, false},
+	{"NSEC3", NOTHING, false},
+	{"NSEC3PARAM", NOTHING, false},
+	{"RRSIG", NOTHING, false},
+	{"ZONEMD", NOTHING, false},
+};
+static const struct type other = {"", LISTED, false};
+
+/* NULL: there is no such type. */
+static const struct type *find_type(const char *p, size_t len)
+{
+	char text[TYPE_MAX];
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
+		if (strlen(types[i].name) == len &&
+			!strncasecmp(types[i].name, p, len)) {
+			return &types[i];
+		}
+	}
+	snprintf(text, sizeof(text), "%.*s", (int)len, p);
+	return len > 0 && len < sizeof(text) && dlo_is_type(text) ? &other
+								  : NULL;
+}
+
+/* ---- names --------------------------------------------------------------- */
+
+static void keep(struct dlo_zone_name *to, const struct dlo_name *name)
+{
+	dlo_name_copy(&to->buf, name->wire, name->len, &to->name);
+	for (size_t i = 0; i < name->len; i++) {
+		to->buf.wire[i] = dlo_lower(to->buf.wire[i]);
+	}
+}
+
+/* Whether the last label says that the trigger is no name asked for. */
+static bool is_other_trigger(const uint8_t *wire)
+{
+	static const char *const labels[] = {
+		"rpz-ip", "rpz-client-ip", "rpz-nsdname", "rpz-nsip"};
+	size_t last = 0, i;
+
+	for (i = 0; wire[i]; i += wire[i] + 1u) {
+		last = i;
+	}
+	for (i = 0; i < sizeof(labels) / sizeof(*labels); i++) {
+		if (wire[last] == strlen(labels[i]) &&
+			!memcmp(wire + last + 1, labels[i], wire[last])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The pattern that a name relative to the zone stands for. */
+static void set_pattern(struct dlo_pattern *p, const uint8_t *wire, size_t len)
+{
+	size_t skip = wire[0] == 1 && wire[1] == '*' ? 2 : 0;
+
+	p->kind = skip ? DLO_PATTERN_BELOW : DLO_PATTERN_EXACT;
+	p->n_glob = 0;
+	if (skip && len == 3) {
+		p->kind = DLO_PATTERN_GLOB;
+		p->glob[p->n_glob++] = DLO_GLOB_RUN;
+	}
+	memcpy(p->wire, wire + skip, len - skip);
+	p->wire_len = (uint8_t)(len - skip);
+}
+
+/* Whether an alias lets its owner pass: today's way, or, as once, by leading to
+ * itself. */
+static bool passes(const struct dlo_zone *z, const uint8_t *wire, size_t len)
+{
+	const struct dlo_name *to = &z->target.name;
+
+	return (to->len == sizeof(passthru) &&
+		       !memcmp(to->wire, passthru, to->len)) ||
+	       (to->len == len && !memcmp(to->wire, wire, len));
+}
+
+/* ---- records ------------------------------------------------------------- */
+
+/* Takes a name that is relative to the zone, in lower case. */
+static int take_trigger(struct dlo_reader *t, struct dlo_line *l, size_t at,
+	const struct type *type, const uint8_t *wire, size_t len)
+{
+	struct dlo_rule rule = t->headers.rule;
+	struct dlo_pattern *p = &t->scratch->pattern;
+	struct dlo_zone *z = t->zone;
+	int err;
+
+	/* Its address, and then another one. */
+	if (len == 1 || is_other_trigger(wire) ||
+		(z->listed_len == len && !memcmp(z->listed, wire, len))) {
+		return dlo_reader_skip(t);
+	}
+	set_pattern(p, wire, len);
+	if (type->says == ALIASED && passes(z, wire, len)) {
+		return dlo_reader_except(t, l, at, dlo_rank_of_name(p));
+	}
+	rule.rank = DLO_RANK_OF_NAME;
+	err = dlo_reader_add(t, l, at, &rule);
+	if (!err) {
+		memcpy(z->listed, wire, len);
+		z->listed_len = (uint8_t)len;
+	}
+	return err;
+}
+
+/* Takes a record that ldns has read. */
+static int take_record(struct dlo_reader *t, struct dlo_line *l, size_t at,
+	const struct type *type)
+{
+	struct dlo_zone *z = t->zone;
+	const struct dlo_name *owner = &z->owner.name, *apex;
+	uint8_t wire[DLO_NAME_MAX];
+	size_t len;
+
+	if (type->says == ZONE) {
+		keep(&z->apex, owner);
+		if (!z->told && z->origin.name.len == 1) {
+			keep(&z->origin, owner);
+		}
+		z->told = true;
+	}
+	apex = &z->apex.name;
+	if (!dlo_pattern_matches_wire(
+		    DLO_PATTERN_DOMAIN, apex->wire, apex->len - 1u, owner)) {
+		return dlo_line_bad(l, at, "a name outside of the zone");
+	}
+	if (type->says == ZONE || type->says == NOTHING) {
+		return dlo_reader_skip(t);
+	}
+	len = (size_t)owner->len - (apex->len - 1u);
+	memcpy(wire, owner->wire, len - 1);
+	wire[len - 1] = 0;
+	return take_trigger(t, l, at, type, wire, len);
+}
+
+/* A word of the record; none: it is empty. */
+static struct dlo_slice next_word(const struct dlo_zone *z, size_t *at)
+{
+	size_t from;
+
+	while (*at < z->len && dlo_is_blank(z->record[*at])) {
+		++*at;
+	}
+	from = *at;
+	while (*at < z->len && !dlo_is_blank(z->record[*at])) {
+		*at += z->record[*at] == '\\' && *at + 1 < z->len ? 2 : 1;
+	}
+	return (struct dlo_slice){z->record + from, *at - from, from};
+}
+
+/* Where it stands in the first line of the record. */
+static size_t column(const struct dlo_zone *z, const struct dlo_slice *s)
+{
+	return s->at < z->first_len ? s->at : 0;
+}
+
+/* Has ldns read text as a record. The owner comes in lower case. */
+static int decode(struct dlo_reader *t, struct dlo_line *l,
+	struct dlo_slice *owner, const char *data, size_t at)
+{
+	struct dlo_zone *z = t->zone;
+	struct dlo_zone_name name;
+	char *text = t->scratch->value;
+	const char *msg;
+	int err;
+
+	snprintf(text, DLO_LINE_MAX, "%.*s %s",
+		owner->len ? (int)owner->len : 1, owner->len ? owner->p : "@",
+		data);
+	err = dlo_decode_record(text, &z->origin.name, &name, &z->target, &msg);
+	if (err) {
+		return err < 0 ? err : dlo_line_bad(l, at, "%s", msg);
+	}
+	if (owner->len) {
+		keep(&z->owner, &name.name);
+	}
+	keep(&name, &z->target.name);
+	keep(&z->target, &name.name);
+	return 0;
+}
+
+/* The type, behind class and time to live in any order. */
+static struct dlo_slice type_word(const struct dlo_zone *z, size_t *at)
+{
+	static const char *const classes[] = {"IN", "CH", "HS"};
+	struct dlo_slice s;
+	bool more = true;
+
+	for (unsigned n = 0; more && n < 3; n++) {
+		s = next_word(z, at);
+		more = s.len > 0 && (uint8_t)(s.p[0] - '0') < 10;
+		for (unsigned i = 0; i < sizeof(classes) / sizeof(*classes);
+			i++) {
+			more |= s.len == 2 && !strncasecmp(s.p, classes[i], 2);
+		}
+	}
+	return s;
+}
+
+static int read_record(
+	struct dlo_reader *t, struct dlo_line *l, struct dlo_slice *owner)
+{
+	struct dlo_zone *z = t->zone;
+	size_t at = owner->at + owner->len;
+	struct dlo_slice word = type_word(z, &at);
+	const struct type *type = find_type(word.p, word.len);
+	size_t owner_at = column(z, owner), word_at = column(z, &word);
+	int err;
+
+	if (!type) {
+		return dlo_line_bad(l, word_at, "not a type of record");
+	}
+	err = decode(t, l, owner, type->read ? z->record + word.at : "CNAME .",
+		owner_at);
+	if (err == 1 && type->read &&
+		!decode(t, l, owner, "CNAME .", owner_at)) {
+		l->diag->col = (unsigned)word_at + 1; /* it is the data */
+	}
+	return err ? err
+		   : take_record(t, l, owner->len ? owner_at : word_at, type);
+}
+
+static int read_directive(
+	struct dlo_reader *t, struct dlo_line *l, const struct dlo_slice *word)
+{
+	struct dlo_zone *z = t->zone;
+	size_t at = word->at + word->len;
+	struct dlo_slice name = next_word(z, &at);
+	struct dlo_zone_name owner = z->owner;
+	int err;
+
+	if (word->len == 4 && !strncasecmp(word->p, "$TTL", 4)) {
+		return 0;
+	}
+	if (word->len != 7 || strncasecmp(word->p, "$ORIGIN", 7) != 0) {
+		return dlo_line_bad(l, word->at,
+			"of directives only $ORIGIN and $TTL are read");
+	}
+	err = name.len ? decode(t, l, &name, "CNAME .", column(z, &name))
+		       : dlo_line_bad(l, word->at, "$ORIGIN without a name");
+	if (!err) {
+		keep(&z->origin, &z->owner.name);
+		if (!z->told) {
+			keep(&z->apex, &z->owner.name);
+			z->told = true;
+		}
+		z->owner = owner;
+	}
+	return err;
+}
+
+/* ---- lines --------------------------------------------------------------- */
+
+/* Appends what of a line belongs to the record, parentheses as blanks. */
+static int append(struct dlo_zone *z, struct dlo_line *l)
+{
+	bool quoted = false;
+	size_t i;
+
+	for (i = 0; i < l->len && (quoted || l->p[i] != ';'); i++) {
+		uint8_t c = (uint8_t)l->p[i];
+
+		if (z->len + 3 > RECORD_MAX) {
+			return dlo_line_bad(
+				l, i, "a record over %d octets", RECORD_MAX);
+		}
+		if ((c < ' ' && c != '\t') || c >= 0x7f) {
+			return dlo_line_bad(
+				l, i, "octet 0x%02x in a zone", (unsigned)c);
+		}
+		quoted ^= c == '"';
+		if (!quoted && (c == '(' || c == ')')) {
+			if (c == ')' && !z->depth) {
+				return dlo_line_bad(l, i, "a ) without a (");
+			}
+			z->depth += c == '(' ? 1u : -1u;
+			c = ' ';
+		}
+		z->record[z->len++] = (char)c;
+		if (c == '\\' && i + 1 < l->len && l->p[i + 1] > ' ' &&
+			l->p[i + 1] < 0x7f) {
+			z->record[z->len++] = l->p[++i];
+		}
+	}
+	z->first_len = z->first_len ? z->first_len : z->len;
+	if (quoted) {
+		return dlo_line_bad(l, i, "the closing quote is missing");
+	}
+	z->record[z->len++] = ' ';
+	z->record[z->len] = '\0';
+	return 0;
+}
+
+static void forget(struct dlo_zone *z)
+{
+	z->len = z->first_len = 0;
+	z->depth = 0;
+}
+
+/* Reads the record that is whole. A blank at its beginning: it has the owner of
+ * the one before. */
+static int read_whole(struct dlo_reader *t, struct dlo_line *l)
+{
+	struct dlo_zone *z = t->zone;
+	size_t at = 0;
+	struct dlo_slice word;
+
+	if (dlo_is_blank(z->record[0])) {
+		word = next_word(z, &at);
+		if (!word.len) {
+			return 0;
+		}
+		word = (struct dlo_slice){z->record, 0, 0};
+		return read_record(t, l, &word);
+	}
+	word = next_word(z, &at);
+	return word.p[0] == '$' ? read_directive(t, l, &word)
+				: read_record(t, l, &word);
+}
+
+void dlo_rpz_begin(struct dlo_zone *z)
+{
+	const struct dlo_name name = {.wire = root, .len = 1};
+
+	keep(&z->origin, &name);
+	keep(&z->apex, &name);
+	keep(&z->owner, &name);
+	z->told = false;
+	z->listed_len = 0;
+	forget(z);
+}
+
+int dlo_rpz_line(struct dlo_reader *t, struct dlo_line *l)
+{
+	struct dlo_zone *z = t->zone;
+	int err;
+
+	if (!z->len) {
+		if (l->len && l->p[0] == '#') { /* nobody's owner */
+			return 0;
+		}
+		if (t->strict && l->len && l->p[0] == '[') {
+			return dlo_headers_section(&t->headers, l);
+		}
+		z->line = t->diag->line;
+	}
+	err = append(z, l);
+	if (!err && z->depth) {
+		return 0;
+	}
+	if (!err) {
+		t->diag->line = z->line;
+		err = read_whole(t, l);
+	}
+	forget(z);
+	return err;
+}
+
+int dlo_rpz_end(struct dlo_reader *t)
+{
+	struct dlo_line l = {.diag = t->diag};
+
+	if (!t->zone->depth) {
+		return 0;
+	}
+	t->diag->line = t->zone->line;
+	return dlo_line_bad(&l, 0, "the closing parenthesis is missing");
+}
