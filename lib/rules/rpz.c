@@ -3,13 +3,14 @@
  * rpz.c - lines of response policy zones.
  *
  * Theory of operation: lines are put together to a record, without comments and
- * parentheses, and ldns reads it (wire/decode.h): the names of all, the data
- * only of types that are as plain as an alias. What a resolver is to do when
- * somebody asks for a name, does not matter here, with one exception: where an
- * alias to rpz-passthru. lets it pass, this zone's alerts pass too, unless the
- * zone has a more exact name. Names stand below that of the zone: of its SOA,
- * or else of the first $ORIGIN; without either, they stand as they are. What
- * triggers on addresses and servers (below rpz-ip and the like) is skipped.
+ * parentheses, and ldns reads its words (wire/decode.h): the owner of each, the
+ * data only of types that are as plain as an alias. What a resolver is to do
+ * when somebody asks for a name, does not matter here, with one exception:
+ * where an alias to rpz-passthru. lets it pass, this zone's alerts pass too,
+ * unless the zone has a more exact name. Names stand below that of the zone: of
+ * its SOA, or else of the first $ORIGIN; without either, they stand as they
+ * are. What triggers on addresses and servers (below rpz-ip and the like) is
+ * skipped.
  */
 #include "rules/rpz.h"
 
@@ -17,8 +18,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define RECORD_MAX (DLO_LINE_MAX - 64) /* leaves room for "@ IN CNAME ." */
-#define TYPE_MAX 16u
+#define RECORD_MAX DLO_LINE_MAX
 
 static const uint8_t root[] = {0};
 static const uint8_t passthru[] = "\014rpz-passthru"; /* and the root octet */
@@ -57,19 +57,14 @@ static const struct type {
 static const struct type other = {"", LISTED, false};
 
 /* NULL: there is no such type. */
-static const struct type *find_type(const char *p, size_t len)
+static const struct type *find_type(const char *text)
 {
-	char text[TYPE_MAX];
-
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
-		if (strlen(types[i].name) == len &&
-			!strncasecmp(types[i].name, p, len)) {
+		if (!strcasecmp(types[i].name, text)) {
 			return &types[i];
 		}
 	}
-	snprintf(text, sizeof(text), "%.*s", (int)len, p);
-	return len > 0 && len < sizeof(text) && dlo_is_type(text) ? &other
-								  : NULL;
+	return dlo_zone_type(text) ? &other : NULL;
 }
 
 /* ---- names --------------------------------------------------------------- */
@@ -127,6 +122,82 @@ static bool passes(const struct dlo_zone *z, const uint8_t *wire, size_t len)
 	       (to->len == len && !memcmp(to->wire, wire, len));
 }
 
+/* ---- words --------------------------------------------------------------- */
+
+/* The next word of the record, which becomes a text of its own; none: it is
+ * empty. */
+static struct dlo_slice next_word(struct dlo_zone *z)
+{
+	size_t from;
+
+	while (z->at < z->len && dlo_is_blank(z->record[z->at])) {
+		z->at++;
+	}
+	from = z->at;
+	while (z->at < z->len && !dlo_is_blank(z->record[z->at])) {
+		z->at += z->record[z->at] == '\\' ? 2 : 1;
+	}
+	if (z->at < z->len) { /* a blank ends the record */
+		z->record[z->at] = '\0';
+	}
+	return (struct dlo_slice){z->record + from, z->at++ - from, from};
+}
+
+/* A diagnostic for a word, if it stands in the first line of the record. */
+static int bad(const struct dlo_zone *z, struct dlo_line *l,
+	const struct dlo_slice *word, const char *msg)
+{
+	return dlo_line_bad(
+		l, word->at < z->first_len ? word->at : 0, "%s", msg);
+}
+
+/* Reads a name; in lower case. */
+static int read_name(struct dlo_zone *z, struct dlo_line *l,
+	const struct dlo_slice *word, struct dlo_zone_name *ret)
+{
+	struct dlo_zone_name name;
+	const char *msg;
+	int err = dlo_zone_name(word->p, &z->origin.name, &name, &msg);
+
+	if (err) {
+		return err < 0 ? err : bad(z, l, word, msg);
+	}
+	keep(ret, &name.name);
+	return 0;
+}
+
+/* Reads data: all the words that the type has, and no more. */
+static int read_data(
+	struct dlo_zone *z, struct dlo_line *l, const struct dlo_slice *type)
+{
+	uint16_t number = dlo_zone_type(type->p);
+	enum dlo_zone_field field;
+	struct dlo_slice word;
+	int err = 0;
+
+	for (unsigned i = 0; !err; i++) {
+		field = dlo_zone_field(number, i);
+		word = next_word(z);
+		if (field == DLO_ZONE_END) {
+			return word.len ? bad(z, l, &word,
+						  "more than this type of "
+						  "record has")
+					: 0;
+		}
+		if (!word.len) {
+			return bad(z, l, type, "a record cut short");
+		}
+		if (field == DLO_ZONE_NAME) {
+			err = read_name(z, l, &word, &z->target);
+		} else if (!dlo_zone_value(number, i, word.p)) {
+			err = bad(z, l, &word,
+				"not what this type of record "
+				"has here");
+		}
+	}
+	return err;
+}
+
 /* ---- records ------------------------------------------------------------- */
 
 /* Takes a name that is relative to the zone, in lower case. */
@@ -157,8 +228,8 @@ static int take_trigger(struct dlo_reader *t, struct dlo_line *l, size_t at,
 }
 
 /* Takes a record that ldns has read. */
-static int take_record(struct dlo_reader *t, struct dlo_line *l, size_t at,
-	const struct type *type)
+static int take_record(struct dlo_reader *t, struct dlo_line *l,
+	const struct dlo_slice *word, const struct type *type)
 {
 	struct dlo_zone *z = t->zone;
 	const struct dlo_name *owner = &z->owner.name, *apex;
@@ -175,7 +246,7 @@ static int take_record(struct dlo_reader *t, struct dlo_line *l, size_t at,
 	apex = &z->apex.name;
 	if (!dlo_pattern_matches_wire(
 		    DLO_PATTERN_DOMAIN, apex->wire, apex->len - 1u, owner)) {
-		return dlo_line_bad(l, at, "a name outside of the zone");
+		return bad(z, l, word, "a name outside of the zone");
 	}
 	if (type->says == ZONE || type->says == NOTHING) {
 		return dlo_reader_skip(t);
@@ -183,121 +254,66 @@ static int take_record(struct dlo_reader *t, struct dlo_line *l, size_t at,
 	len = (size_t)owner->len - (apex->len - 1u);
 	memcpy(wire, owner->wire, len - 1);
 	wire[len - 1] = 0;
-	return take_trigger(t, l, at, type, wire, len);
-}
-
-/* A word of the record; none: it is empty. */
-static struct dlo_slice next_word(const struct dlo_zone *z, size_t *at)
-{
-	size_t from;
-
-	while (*at < z->len && dlo_is_blank(z->record[*at])) {
-		++*at;
-	}
-	from = *at;
-	while (*at < z->len && !dlo_is_blank(z->record[*at])) {
-		*at += z->record[*at] == '\\' && *at + 1 < z->len ? 2 : 1;
-	}
-	return (struct dlo_slice){z->record + from, *at - from, from};
-}
-
-/* Where it stands in the first line of the record. */
-static size_t column(const struct dlo_zone *z, const struct dlo_slice *s)
-{
-	return s->at < z->first_len ? s->at : 0;
-}
-
-/* Has ldns read text as a record. The owner comes in lower case. */
-static int decode(struct dlo_reader *t, struct dlo_line *l,
-	struct dlo_slice *owner, const char *data, size_t at)
-{
-	struct dlo_zone *z = t->zone;
-	struct dlo_zone_name name;
-	char *text = t->scratch->value;
-	const char *msg;
-	int err;
-
-	snprintf(text, DLO_LINE_MAX, "%.*s %s",
-		owner->len ? (int)owner->len : 1, owner->len ? owner->p : "@",
-		data);
-	err = dlo_decode_record(text, &z->origin.name, &name, &z->target, &msg);
-	if (err) {
-		return err < 0 ? err : dlo_line_bad(l, at, "%s", msg);
-	}
-	if (owner->len) {
-		keep(&z->owner, &name.name);
-	}
-	keep(&name, &z->target.name);
-	keep(&z->target, &name.name);
-	return 0;
+	return take_trigger(t, l, word->at, type, wire, len);
 }
 
 /* The type, behind class and time to live in any order. */
-static struct dlo_slice type_word(const struct dlo_zone *z, size_t *at)
+static struct dlo_slice type_word(struct dlo_zone *z)
 {
 	static const char *const classes[] = {"IN", "CH", "HS"};
 	struct dlo_slice s;
 	bool more = true;
 
 	for (unsigned n = 0; more && n < 3; n++) {
-		s = next_word(z, at);
-		more = s.len > 0 && (uint8_t)(s.p[0] - '0') < 10;
+		s = next_word(z);
+		more = (uint8_t)(s.p[0] - '0') < 10;
 		for (unsigned i = 0; i < sizeof(classes) / sizeof(*classes);
 			i++) {
-			more |= s.len == 2 && !strncasecmp(s.p, classes[i], 2);
+			more |= s.len && !strcasecmp(s.p, classes[i]);
 		}
 	}
 	return s;
 }
 
 static int read_record(
-	struct dlo_reader *t, struct dlo_line *l, struct dlo_slice *owner)
+	struct dlo_reader *t, struct dlo_line *l, const struct dlo_slice *owner)
 {
 	struct dlo_zone *z = t->zone;
-	size_t at = owner->at + owner->len;
-	struct dlo_slice word = type_word(z, &at);
-	const struct type *type = find_type(word.p, word.len);
-	size_t owner_at = column(z, owner), word_at = column(z, &word);
+	struct dlo_slice word = type_word(z);
+	const struct type *type = word.len ? find_type(word.p) : NULL;
 	int err;
 
 	if (!type) {
-		return dlo_line_bad(l, word_at, "not a type of record");
+		return bad(
+			z, l, word.len ? &word : owner, "not a type of record");
 	}
-	err = decode(t, l, owner, type->read ? z->record + word.at : "CNAME .",
-		owner_at);
-	if (err == 1 && type->read &&
-		!decode(t, l, owner, "CNAME .", owner_at)) {
-		l->diag->col = (unsigned)word_at + 1; /* it is the data */
+	err = owner->len ? read_name(z, l, owner, &z->owner) : 0;
+	if (!err && type->read) {
+		err = read_data(z, l, &word);
 	}
-	return err ? err
-		   : take_record(t, l, owner->len ? owner_at : word_at, type);
+	return err ? err : take_record(t, l, owner->len ? owner : &word, type);
 }
 
 static int read_directive(
 	struct dlo_reader *t, struct dlo_line *l, const struct dlo_slice *word)
 {
 	struct dlo_zone *z = t->zone;
-	size_t at = word->at + word->len;
-	struct dlo_slice name = next_word(z, &at);
-	struct dlo_zone_name owner = z->owner;
+	struct dlo_slice name;
 	int err;
 
-	if (word->len == 4 && !strncasecmp(word->p, "$TTL", 4)) {
+	if (!strcasecmp(word->p, "$TTL")) {
 		return 0;
 	}
-	if (word->len != 7 || strncasecmp(word->p, "$ORIGIN", 7) != 0) {
-		return dlo_line_bad(l, word->at,
+	if (strcasecmp(word->p, "$ORIGIN") != 0) {
+		return bad(z, l, word,
 			"of directives only $ORIGIN and $TTL are read");
 	}
-	err = name.len ? decode(t, l, &name, "CNAME .", column(z, &name))
-		       : dlo_line_bad(l, word->at, "$ORIGIN without a name");
-	if (!err) {
-		keep(&z->origin, &z->owner.name);
-		if (!z->told) {
-			keep(&z->apex, &z->owner.name);
-			z->told = true;
-		}
-		z->owner = owner;
+	name = next_word(z);
+	err = name.len ? read_name(z, l, &name, &z->origin)
+		       : bad(z, l, word, "$ORIGIN without a name");
+	if (!err && !z->told) {
+		keep(&z->apex, &z->origin.name);
+		z->told = true;
 	}
 	return err;
 }
@@ -355,20 +371,24 @@ static void forget(struct dlo_zone *z)
 static int read_whole(struct dlo_reader *t, struct dlo_line *l)
 {
 	struct dlo_zone *z = t->zone;
-	size_t at = 0;
-	struct dlo_slice word;
+	struct dlo_slice owner = {z->record, 0, 0};
 
-	if (dlo_is_blank(z->record[0])) {
-		word = next_word(z, &at);
-		if (!word.len) {
-			return 0;
-		}
-		word = (struct dlo_slice){z->record, 0, 0};
-		return read_record(t, l, &word);
+	z->at = 0;
+	if (!dlo_is_blank(z->record[0])) {
+		owner = next_word(z);
 	}
-	word = next_word(z, &at);
-	return word.p[0] == '$' ? read_directive(t, l, &word)
-				: read_record(t, l, &word);
+	return owner.p[0] == '$' ? read_directive(t, l, &owner)
+				 : read_record(t, l, &owner);
+}
+
+static bool is_empty(const struct dlo_zone *z)
+{
+	size_t i = 0;
+
+	while (i < z->len && dlo_is_blank(z->record[i])) {
+		i++;
+	}
+	return i == z->len;
 }
 
 void dlo_rpz_begin(struct dlo_zone *z)
@@ -401,7 +421,7 @@ int dlo_rpz_line(struct dlo_reader *t, struct dlo_line *l)
 	if (!err && z->depth) {
 		return 0;
 	}
-	if (!err) {
+	if (!err && !is_empty(z)) {
 		t->diag->line = z->line;
 		err = read_whole(t, l);
 	}

@@ -17,7 +17,7 @@ struct dlo_zone {
 	unsigned line; /* where the record began */
 	unsigned depth; /* of parentheses */
 	size_t first_len; /* octets of the record from its first line */
-	size_t len;
+	size_t len, at; /* of the record; of its next word */
 	char record[DLO_LINE_MAX + 2]; /* from all its lines */
 };
 

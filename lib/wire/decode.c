@@ -13,9 +13,10 @@
  *
  * ldns must not see an unchecked message: on some it allocates gigabytes,
  * leaks or crashes. It is given one question at a time, rebuilt from what the
- * walker accepted: uncompressed name, type, class. Of zones it reads the text,
- * one record at a time, and the walker what came of it: a relative name and its
- * origin it joins without a look at the length. See HACKING.md, "ldns".
+ * walker accepted: uncompressed name, type, class. Of the records of zones it
+ * reads the words, and the walker what came of names: its readers of whole
+ * records take three blocks of 64 KiB each time, and join a relative name and
+ * its origin without a look at the length. See HACKING.md, "ldns".
  */
 
 static bool same_question(const ldns_rr *rr, const uint8_t *wire, size_t len,
@@ -53,45 +54,42 @@ enum dlo_decoded dlo_decode_question(
 
 /* ---- records of zones ---------------------------------------------------- */
 
-static bool take_name(const ldns_rdf *rdf, struct dlo_zone_name *ret)
+/* What is relative gets the origin's labels, if there is room. */
+static const char *take_name(const ldns_rdf *rdf, const struct dlo_name *origin,
+	struct dlo_zone_name *ret)
 {
-	size_t off = 0, len = rdf ? ldns_rdf_size(rdf) : 0;
-	const uint8_t *wire = rdf ? ldns_rdf_data(rdf) : NULL;
+	uint8_t wire[2 * DLO_NAME_MAX];
+	size_t off = 0, len = ldns_rdf_size(rdf) - 1;
 	struct dlo_name name;
 
-	if (dlo_name_walk(wire, len, &off, &name) != DLO_NAME_OK ||
-		off != len) {
-		return false;
-	}
-	dlo_name_copy(&ret->buf, wire, len, &ret->name);
-	return true;
-}
-
-static const char *take_record(ldns_rr *rr, struct dlo_zone_name *ret_owner,
-	struct dlo_zone_name *ret_target)
-{
-	static const uint8_t root[] = {0};
-
-	dlo_name_copy(&ret_target->buf, root, 1, &ret_target->name);
-	if (!take_name(ldns_rr_owner(rr), ret_owner) ||
-		(ldns_rr_get_type(rr) == LDNS_RR_TYPE_CNAME &&
-			!take_name(ldns_rr_rdf(rr, 0), ret_target))) {
+	if (len >= DLO_NAME_MAX) {
 		return "a name over 255 octets";
 	}
+	memcpy(wire, ldns_rdf_data(rdf), len);
+	memcpy(wire + len, origin->wire, origin->len);
+	len += origin->len;
+	if (dlo_name_walk(wire, len, &off, &name) != DLO_NAME_OK ||
+		off != len) {
+		return "a name over 255 octets";
+	}
+	dlo_name_copy(&ret->buf, wire, len, &ret->name);
 	return NULL;
 }
 
-int dlo_decode_record(const char *text, const struct dlo_name *origin,
-	struct dlo_zone_name *ret_owner, struct dlo_zone_name *ret_target,
-	const char **reterr_msg)
+int dlo_zone_name(const char *text, const struct dlo_name *origin,
+	struct dlo_zone_name *ret, const char **reterr_msg)
 {
-	const ldns_rdf o = {._size = origin->len,
-		._type = LDNS_RDF_TYPE_DNAME,
-		._data = (void *)(uintptr_t)origin->wire};
-	ldns_rr *rr = NULL;
-	ldns_status status = ldns_rr_new_frm_str(&rr, text, 0, &o, NULL);
+	static const uint8_t root[] = {0};
+	const struct dlo_name none = {.wire = root, .len = 1};
+	ldns_rdf *rdf = NULL;
+	ldns_status status;
 	const char *msg;
 
+	if (!strcmp(text, "@")) {
+		dlo_name_copy(&ret->buf, origin->wire, origin->len, &ret->name);
+		return 0;
+	}
+	status = ldns_str2rdf_dname(&rdf, text);
 	if (status == LDNS_STATUS_MEM_ERR) {
 		return -ENOMEM;
 	}
@@ -99,15 +97,38 @@ int dlo_decode_record(const char *text, const struct dlo_name *origin,
 		*reterr_msg = ldns_get_errorstr_by_id(status);
 		return 1;
 	}
-	msg = take_record(rr, ret_owner, ret_target);
-	ldns_rr_free(rr);
+	msg = take_name(
+		rdf, ldns_dname_str_absolute(text) ? &none : origin, ret);
+	ldns_rdf_deep_free(rdf);
 	*reterr_msg = msg ? msg : *reterr_msg;
 	return msg != NULL;
 }
 
-bool dlo_is_type(const char *text)
+uint16_t dlo_zone_type(const char *text)
 {
-	return ldns_get_rr_type_by_name(text) != 0;
+	return (uint16_t)ldns_get_rr_type_by_name(text);
+}
+
+enum dlo_zone_field dlo_zone_field(uint16_t type, unsigned i)
+{
+	const ldns_rr_descriptor *d = ldns_rr_descript(type);
+
+	if (!d || i >= ldns_rr_descriptor_maximum(d)) {
+		return DLO_ZONE_END;
+	}
+	return ldns_rr_descriptor_field_type(d, i) == LDNS_RDF_TYPE_DNAME
+		       ? DLO_ZONE_NAME
+		       : DLO_ZONE_VALUE;
+}
+
+bool dlo_zone_value(uint16_t type, unsigned i, const char *text)
+{
+	const ldns_rr_descriptor *d = ldns_rr_descript(type);
+	ldns_rdf *rdf =
+		ldns_rdf_new_frm_str(ldns_rr_descriptor_field_type(d, i), text);
+
+	ldns_rdf_deep_free(rdf);
+	return rdf != NULL;
 }
 
 /* ---- words --------------------------------------------------------------- */

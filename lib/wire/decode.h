@@ -33,17 +33,27 @@ struct dlo_zone_name {
 };
 
 /*
- * Has ldns read one record of a zone, RFC 1035 5.1: owner, perhaps class and
- * time to live, type and data; without comments or parentheses. Relative names
- * are below `origin`. *ret_owner is its owner; *ret_target, of a CNAME, where
- * that leads, and else the root. Uses the heap (about 1 us): for loading. 0;
- * 1 with *reterr_msg (static text); -ENOMEM.
+ * What ldns makes of the words of a zone's record, RFC 1035 5.1; all on the
+ * heap, so for loading. Words have no blank or quote in them, but escapes.
  */
-int dlo_decode_record(const char *text, const struct dlo_name *origin,
-	struct dlo_zone_name *ret_owner, struct dlo_zone_name *ret_target,
-	const char **reterr_msg);
 
-/* Whether it is the name of a type that ldns knows: "CNAME", "TYPE65280". */
-bool dlo_is_type(const char *text);
+/* A name, relative ones being below `origin`; @ is that. 0; 1 with *reterr_msg
+ * (static text); -ENOMEM. */
+int dlo_zone_name(const char *text, const struct dlo_name *origin,
+	struct dlo_zone_name *ret, const char **reterr_msg);
+
+/* The type of that name ("CNAME", "TYPE65280"); 0: there is none. */
+uint16_t dlo_zone_type(const char *text);
+
+/* What word i of a type's data is. */
+enum dlo_zone_field {
+	DLO_ZONE_END, /* there is none */
+	DLO_ZONE_NAME, /* dlo_zone_name() */
+	DLO_ZONE_VALUE /* an address, a number, ...: dlo_zone_value() */
+};
+enum dlo_zone_field dlo_zone_field(uint16_t type, unsigned i);
+
+/* Whether the word can be that. */
+bool dlo_zone_value(uint16_t type, unsigned i, const char *text);
 
 #endif
