@@ -210,9 +210,7 @@ static int put_domain(
 		return put(t, l, r, "", "");
 	}
 	err = put(t, l, r, "", suffix);
-	return err || r->from == r->to || *p == '*'
-		       ? err
-		       : put(t, l, r, "*.", suffix);
+	return err || *p == '*' ? err : put(t, l, r, "*.", suffix);
 }
 
 /* Any other. Without a boundary it is about any part of an address. */
@@ -223,6 +221,9 @@ static int put_name(
 	size_t n = r->to - r->from;
 	bool glob = memchr(p, '*', n), dots = memchr(p, '.', n);
 
+	if (n == 0) { /* options alone */
+		return dlo_reader_skip(t);
+	}
 	if (r->start) {
 		return put(
 			t, l, r, r->end && !glob ? "=" : "", r->end ? "" : "*");
@@ -276,6 +277,9 @@ static int take_rule(struct dlo_reader *t, struct dlo_line *l, struct rule *r)
 	}
 	if (err || r->partly || is_no_name(r, l->p)) {
 		return err ? err : dlo_reader_skip(t);
+	}
+	if (r->from == r->to && (r->domain || r->start || r->end)) {
+		return dlo_line_bad(l, r->from, "an empty pattern");
 	}
 	r->rule.rank = r->important ? RANK_IMPORTANT : RANK_RULE;
 	return r->domain ? put_domain(t, l, r) : put_name(t, l, r);

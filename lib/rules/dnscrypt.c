@@ -25,14 +25,14 @@
 struct class
 {
 	size_t from, to; /* of the text: [...] */
-	uint8_t octet[64]; /* lower case; each once */
+	uint8_t octet[64]; /* each once */
 	unsigned n, at;
 };
 
 static bool put_octet(struct class *c, uint8_t octet)
 {
-	octet = dlo_lower(octet);
-	if (memchr(c->octet, octet, c->n)) {
+	/* Names are lower case when they come to a class, as its ends are. */
+	if (octet != dlo_lower(octet) || memchr(c->octet, octet, c->n)) {
 		return true;
 	}
 	if (c->n == sizeof(c->octet)) {
@@ -50,7 +50,7 @@ static bool class_octet(const struct dlo_slice *s, size_t *at, uint8_t *ret)
 		(uint8_t)s->p[*at] >= 0x7f) {
 		return false;
 	}
-	*ret = (uint8_t)s->p[(*at)++];
+	*ret = dlo_lower((uint8_t)s->p[(*at)++]);
 	return true;
 }
 
@@ -126,17 +126,23 @@ static bool next_choice(struct class *c, unsigned n)
 	return false;
 }
 
+/* Adds all choices; without a wildcard each is one name. */
 static int put_choices(struct dlo_reader *t, struct dlo_line *l,
-	const struct dlo_slice *s, struct class *c, unsigned n,
+	const struct dlo_slice *s, struct class *c, unsigned n, bool wild,
 	const struct dlo_rule *rule)
 {
-	int err;
+	char *text = t->scratch->value;
+	int err = 0;
 
+	text[0] = '=';
 	do {
 		/* A class makes at most two octets of at least three. */
-		size_t len = choose(s, c, n, t->scratch->value);
+		size_t len = choose(s, c, n, text + !wild) + !wild;
 
-		err = dlo_reader_parse(t, l, t->scratch->value, len, s->at);
+		if (text[len - 1] == '.') {
+			continue; /* there it ends no name, as names are told */
+		}
+		err = dlo_reader_parse(t, l, text, len, s->at);
 		if (err) {
 			l->diag->col = (unsigned)s->at + 1;
 			return err;
@@ -152,13 +158,17 @@ static int put_classes(struct dlo_reader *t, struct dlo_line *l,
 {
 	struct class c[CLASSES_MAX];
 	unsigned n = 0, n_choices = 1;
+	bool wild = false;
 
 	for (size_t at = 0; at < s->len; at++) {
 		const char *msg;
 
-		at += s->p[at] == '\\';
-		if (at >= s->len || s->p[at] != '[' ||
-			(at > 0 && s->p[at - 1] == '\\')) {
+		if (s->p[at] == '\\') {
+			at++;
+			continue;
+		}
+		wild |= s->p[at] == '*' || s->p[at] == '?';
+		if (s->p[at] != '[') {
 			continue;
 		}
 		msg = n < CLASSES_MAX ? read_class(s, at, &c[n])
@@ -174,7 +184,7 @@ static int put_classes(struct dlo_reader *t, struct dlo_line *l,
 				CHOICES_MAX);
 		}
 	}
-	return put_choices(t, l, s, c, n, rule);
+	return put_choices(t, l, s, c, n, wild, rule);
 }
 
 /* ---- patterns ------------------------------------------------------------ */
@@ -208,6 +218,9 @@ static int put(struct dlo_reader *t, struct dlo_line *l, struct dlo_slice s,
 		skip += skip < s.len && s.p[skip] == '.';
 	} else if (ends && s.len < 3 && s.p[0] == '*') {
 		return dlo_line_bad(l, s.at, "would match every name");
+	}
+	if (skip > 0 && skip < s.len && s.p[skip] == '=') {
+		return dlo_line_bad(l, s.at + skip, "= begins a pattern only");
 	}
 	err = dlo_reader_parse(t, l, s.p + skip, s.len - skip, s.at + skip);
 	return err ? err : dlo_reader_add(t, l, s.at, rule);

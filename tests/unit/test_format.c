@@ -146,8 +146,8 @@ static const struct list_case cases[] = {
 		"8 *.ads.*\n"},
 	{"dnscrypt: classes", "x.dnscrypt",
 		TEXT("ads[0-2]*\nx[aAb][-.]y.example\n[\\]z-]*\\[.example\n"),
-		"1 ads0*\n1 ads1*\n1 ads2*\n2 xa-y.example\n2 xa.y.example\n"
-		"2 xb-y.example\n2 xb.y.example\n3 ]*[.example\n"
+		"1 ads0*\n1 ads1*\n1 ads2*\n2 =xa-y.example\n2 =xa.y.example\n"
+		"2 =xb-y.example\n2 =xb.y.example\n3 ]*[.example\n"
 		"3 z*[.example\n3 -*[.example\n"},
 	{"dnscrypt: schedules are notes", "x.dnscrypt",
 		TEXT("*.a.example  @work # "
@@ -158,8 +158,8 @@ static const struct list_case cases[] = {
 	{"dnscrypt: ours has services and pairs", "x.dnscrypt",
 		TEXT("#: level: low\n[s t] # c\n[ab]c.example\n"
 		     "*.b.example @x level=high\n"),
-		"3 ac.example level=low service=s t\n"
-		"3 bc.example level=low service=s t\n"
+		"3 =ac.example level=low service=s t\n"
+		"3 =bc.example level=low service=s t\n"
 		"4 b.example level=high service=s t note=@x\n"},
 	{"dnscrypt: what is bad", "x.dnscrypt",
 		TEXT("*\n**\n[^a]*.b.example\na[b.example\na[].example\n"
