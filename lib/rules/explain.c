@@ -233,6 +233,14 @@ static enum dlo_fate fate_of(const struct dlo_explainer *x, uint32_t exception,
 		       : fate;
 }
 
+/* What one list excepts has nothing to say to another. */
+static bool is_elsewhere(
+	const struct dlo_explainer *x, uint32_t exception, enum dlo_fate fate)
+{
+	return fate == DLO_FATE_RULE &&
+	       dlo_ruleset_exception(x->rules, exception)->of_list;
+}
+
 /* Fills in what each exception does to each of ret->alert. */
 static int weigh(struct dlo_explainer *x, const struct dlo_name *name,
 	struct dlo_explanation *ret)
@@ -249,15 +257,18 @@ static int weigh(struct dlo_explainer *x, const struct dlo_name *name,
 	}
 	for (i = 0; i < n; i++) {
 		for (k = 0; k < ret->n_alerts; k++) {
-			if (ret->alert[k].action == DLO_ACTION_OFF) {
+			enum dlo_fate fate =
+				fate_of(x, x->candidate[i], &ret->alert[k]);
+
+			if (ret->alert[k].action == DLO_ACTION_OFF ||
+				is_elsewhere(x, x->candidate[i], fate)) {
 				continue;
 			}
 			to[ret->n_exceptions++] =
 				(struct dlo_explained_exception){
 					.exception = x->candidate[i],
 					.alert = k,
-					.fate = fate_of(x, x->candidate[i],
-						&ret->alert[k]),
+					.fate = fate,
 				};
 		}
 	}
