@@ -48,32 +48,38 @@ static bool has_prefix(const char *p, size_t len, const char *prefix)
 	return len >= n && !strncasecmp(p, prefix, n);
 }
 
-/* Octets of what stands between a page and its parts, # with up to three signs
- * and another #; 0: it is something else. */
-static size_t marker(const char *p, size_t len)
+/* Whether it is what stands between a page and its parts: # with up to three
+ * signs and another #. */
+static bool is_marker(const char *p, size_t len)
 {
 	size_t n = 1;
 
 	while (n < len && n < 4 && p[n] && strchr("@$?%", p[n])) {
 		n++;
 	}
-	return n < len && p[n] == '#' ? n + 1 : 0;
+	return n < len && p[n] == '#';
 }
 
 /* Whether it hides, styles or scripts parts of pages. */
 static bool is_cosmetic(const char *p, size_t len)
 {
-	const char *end = p + len, *at = p;
+	const char *end = p + len, *at;
 
 	if (has_prefix(p, len, "[$")) {
 		return true;
 	}
-	for (; (at = memchr(at, '#', (size_t)(end - at))); at++) {
-		if (marker(at, (size_t)(end - at))) {
+	for (at = p; (at = memchr(at, '#', (size_t)(end - at))); at++) {
+		if (is_marker(at, (size_t)(end - at))) {
 			return true;
 		}
 	}
-	return memmem(p, len, "$$", 2) || memmem(p, len, "$@$", 3);
+	for (at = p; (at = memchr(at, '$', (size_t)(end - at))); at++) {
+		if (has_prefix(at, (size_t)(end - at), "$$") ||
+			has_prefix(at, (size_t)(end - at), "$@$")) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static bool is_comment(const char *p, size_t len)

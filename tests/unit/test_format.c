@@ -323,7 +323,8 @@ static void test_rpz_long_record(void **state)
 
 static const char adblock[] =
 	"||a.example^\n@@||b.a.example^\n||i.b.a.example^$important\n"
-	"@@||v.i.b.a.example^\n@@||w.i.b.a.example^$important\n";
+	"@@||v.i.b.a.example^\n@@||w.i.b.a.example^$important\n"
+	"@@||unused.example^\n";
 static const char rpz[] =
 	"*.r.example CNAME .\n*.p.r.example CNAME rpz-passthru.\n"
 	"bad.p.r.example CNAME .\n*.bad.p.r.example CNAME .\n"
@@ -360,6 +361,7 @@ static void test_what_is_hidden(void **state)
 	struct dlo_builder *b;
 	struct dlo_ruleset *rs;
 	struct dlo_diag diag;
+	enum dlo_need need[16];
 
 	(void)state;
 	assert_int_equal(dlo_builder_new(&b), 0);
@@ -374,6 +376,11 @@ static void test_what_is_hidden(void **state)
 		0);
 	assert_int_equal(dlo_builder_build(b, &rs, &diag), 0);
 	dlo_builder_free(b);
+	assert_int_equal(dlo_ruleset_n_exceptions(rs), 8);
+	assert_int_equal(dlo_ruleset_needs(rs, need), 0);
+	for (size_t i = 0; i < 8; i++) { /* nobody is asked what for */
+		assert_int_equal(need[i], DLO_NEED_NAME);
+	}
 	assert_int_equal(dlo_explainer_new(rs, &x), 0);
 	for (size_t i = 0; i < sizeof(hidden_cases) / sizeof(*hidden_cases);
 		i++) {
