@@ -254,13 +254,15 @@ static void test_over_reloads(void **state)
 
 /* Without anything new the disk is left alone; without a folder, always. */
 /* What lists except of themselves is counted, and listed where it hid
- * something; but not kept, neither in the file nor for other rules. */
+ * something; but not kept, neither in the file nor for other rules, nor taken
+ * for what this site says alike. */
 static void test_of_lists(void **state)
 {
-	struct dlo_ruleset *rs = ruleset_of_list("a.example\n",
+	struct dlo_ruleset *rs = ruleset_of_list("b.example rule=x.adblock\n",
 				   "\n\n\n@@||b.example^\n@@||c.example^\n"),
-			   *other = ruleset_of_list(
-				   "a.example\n", "@@||b.example^\n");
+			   *other =
+				   ruleset_of_list("b.example rule=x.adblock\n",
+					   "\n@@||b.example^\n");
 	struct exceptions_next next;
 	struct exceptions x;
 	char file[512];
