@@ -22,14 +22,13 @@
 
 /* ---- classes ------------------------------------------------------------- */
 
-struct class
-{
+struct choice {
 	size_t from, to; /* of the text: [...] */
 	uint8_t octet[64]; /* each once */
 	unsigned n, at;
 };
 
-static bool put_octet(struct class *c, uint8_t octet)
+static bool put_octet(struct choice *c, uint8_t octet)
 {
 	/* Names are lower case when they come to a class, as its ends are. */
 	if (octet != dlo_lower(octet) || memchr(c->octet, octet, c->n)) {
@@ -56,12 +55,12 @@ static bool class_octet(const struct dlo_slice *s, size_t *at, uint8_t *ret)
 
 /* Reads a class whose bracket stands at `from`. */
 static const char *read_class(
-	const struct dlo_slice *s, size_t from, struct class *ret)
+	const struct dlo_slice *s, size_t from, struct choice *ret)
 {
 	size_t at = from + 1;
 	uint8_t first, last;
 
-	*ret = (struct class){.from = from};
+	*ret = (struct choice){.from = from};
 	if (at < s->len && s->p[at] == '^') {
 		return "a class of all but some octets has no counterpart here";
 	}
@@ -92,7 +91,7 @@ static const char *read_class(
 
 /* Writes the text with the octets that the classes stand at. */
 static size_t choose(
-	const struct dlo_slice *s, const struct class *c, unsigned n, char *to)
+	const struct dlo_slice *s, const struct choice *c, unsigned n, char *to)
 {
 	size_t at = 0, len = 0;
 
@@ -115,7 +114,7 @@ static size_t choose(
 }
 
 /* Goes on to the next choice; false: that was the last. */
-static bool next_choice(struct class *c, unsigned n)
+static bool next_choice(struct choice *c, unsigned n)
 {
 	while (n-- > 0) {
 		if (++c[n].at < c[n].n) {
@@ -128,7 +127,7 @@ static bool next_choice(struct class *c, unsigned n)
 
 /* Adds all choices; without a wildcard each is one name. */
 static int put_choices(struct dlo_reader *t, struct dlo_line *l,
-	const struct dlo_slice *s, struct class *c, unsigned n, bool wild,
+	const struct dlo_slice *s, struct choice *c, unsigned n, bool wild,
 	const struct dlo_rule *rule)
 {
 	char *text = t->scratch->value;
@@ -156,7 +155,7 @@ static int put_choices(struct dlo_reader *t, struct dlo_line *l,
 static int put_classes(struct dlo_reader *t, struct dlo_line *l,
 	const struct dlo_slice *s, const struct dlo_rule *rule)
 {
-	struct class c[CLASSES_MAX];
+	struct choice c[CLASSES_MAX];
 	unsigned n = 0, n_choices = 1;
 	bool wild = false;
 

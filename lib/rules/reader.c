@@ -92,6 +92,9 @@ static int host(
 	char *text = t->scratch->value;
 	int err;
 
+	if (s->len > DLO_LINE_MAX) {
+		return dlo_line_bad(l, s->at, "a name over 255 octets");
+	}
 	if (memchr(s->p, '=', s->len)) {
 		return dlo_line_bad(l, s->at,
 			"after the names of a hosts line only a # comment");

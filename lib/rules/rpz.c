@@ -128,7 +128,7 @@ static bool passes(const struct dlo_zone *z, const uint8_t *wire, size_t len)
  * empty. */
 static struct dlo_slice next_word(struct dlo_zone *z)
 {
-	size_t from;
+	size_t from, to;
 
 	while (z->at < z->len && dlo_is_blank(z->record[z->at])) {
 		z->at++;
@@ -137,10 +137,11 @@ static struct dlo_slice next_word(struct dlo_zone *z)
 	while (z->at < z->len && !dlo_is_blank(z->record[z->at])) {
 		z->at += z->record[z->at] == '\\' ? 2 : 1;
 	}
-	if (z->at < z->len) { /* a blank ends the record */
-		z->record[z->at] = '\0';
+	to = z->at;
+	if (to < z->len) { /* a blank ends the record */
+		z->record[z->at++] = '\0';
 	}
-	return (struct dlo_slice){z->record + from, z->at++ - from, from};
+	return (struct dlo_slice){z->record + from, to - from, from};
 }
 
 /* A diagnostic for a word, if it stands in the first line of the record. */
@@ -216,6 +217,9 @@ static int take_trigger(struct dlo_reader *t, struct dlo_line *l, size_t at,
 	}
 	set_pattern(p, wire, len);
 	if (type->says == ALIASED && passes(z, wire, len)) {
+		if (p->kind == DLO_PATTERN_GLOB) { /* all is more exact */
+			return dlo_reader_skip(t);
+		}
 		return dlo_reader_except(t, l, at, dlo_rank_of_name(p));
 	}
 	rule.rank = DLO_RANK_OF_NAME;
@@ -320,19 +324,22 @@ static int read_directive(
 
 /* ---- lines --------------------------------------------------------------- */
 
+/* An octet behind a backslash, the blank at the end and a NUL have room. */
+static bool is_full(const struct dlo_zone *z)
+{
+	return z->len + 3 > RECORD_MAX;
+}
+
 /* Appends what of a line belongs to the record, parentheses as blanks. */
 static int append(struct dlo_zone *z, struct dlo_line *l)
 {
 	bool quoted = false;
 	size_t i;
 
-	for (i = 0; i < l->len && (quoted || l->p[i] != ';'); i++) {
+	for (i = 0; i < l->len && !is_full(z) && (quoted || l->p[i] != ';');
+		i++) {
 		uint8_t c = (uint8_t)l->p[i];
 
-		if (z->len + 3 > RECORD_MAX) {
-			return dlo_line_bad(
-				l, i, "a record over %d octets", RECORD_MAX);
-		}
 		if ((c < ' ' && c != '\t') || c >= 0x7f) {
 			return dlo_line_bad(
 				l, i, "octet 0x%02x in a zone", (unsigned)c);
@@ -352,6 +359,10 @@ static int append(struct dlo_zone *z, struct dlo_line *l)
 		}
 	}
 	z->first_len = z->first_len ? z->first_len : z->len;
+	if (is_full(z)) {
+		return dlo_line_bad(
+			l, i, "a record over %d octets", RECORD_MAX);
+	}
 	if (quoted) {
 		return dlo_line_bad(l, i, "the closing quote is missing");
 	}

@@ -232,6 +232,9 @@ static const struct list_case cases[] = {
 		"2 except =b.a.example rule=x.rpz\n"
 		"3 except *.c.a.example rule=x.rpz\n"
 		"4 except =d.a.example rule=x.rpz\n"},
+	{"RPZ: to let all pass that nothing else is about", "x.rpz",
+		TEXT("* CNAME rpz-passthru.\na.example CNAME .\n"),
+		"2 =a.example\nskipped=1\n"},
 	{"RPZ: below the zone, rpz-passthru is any name", "x.rpz",
 		TEXT("$ORIGIN rpz.\na.example CNAME rpz-passthru\n"),
 		"2 =a.example\n"},
@@ -316,6 +319,36 @@ static void test_rpz_long_record(void **state)
 	}
 	read_list("x.rpz", text, strlen(text), &o);
 	assert_non_null(strstr(o.text, "a record over 4096 octets\n"));
+	/* Lines with nothing on them take room, too. */
+	memset(text, '\n', 19999);
+	memcpy(text, "b (", 3);
+	o.len = 0;
+	read_list("x.rpz", text, 19999, &o);
+	assert_string_equal(
+		o.text, "bad=1\nx.rpz:4092:1: a record over 4096 octets\n");
+	free(text);
+}
+
+/* AdBlock lines have no bound: cosmetic ones are long. */
+static void test_adblock_long_lines(void **state)
+{
+	char *text = malloc(20000);
+	static struct out o;
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, 'x', 19999);
+	text[19999] = '\0';
+	memcpy(text, "0.0.0.0 ", 8);
+	read_list("x.adblock", text, 19999, &o);
+	memcpy(text, "||xxxxxx", 8);
+	text[19998] = '^';
+	read_list("x.adblock", text, 19999, &o);
+	memcpy(text + 19990, "##.x", 4);
+	read_list("x.adblock", text, 19999, &o);
+	assert_string_equal(o.text,
+		"bad=1\nx.adblock:1:9: a name over 255 octets\n"
+		"bad=1\nx.adblock:1:3: a name over 255 octets\nskipped=1\n");
 	free(text);
 }
 
@@ -424,6 +457,7 @@ int main(void)
 	static const struct CMUnitTest others[] = {
 		cmocka_unit_test(test_rpz_long_names),
 		cmocka_unit_test(test_rpz_long_record),
+		cmocka_unit_test(test_adblock_long_lines),
 		cmocka_unit_test(test_what_is_hidden),
 		cmocka_unit_test(test_refused),
 	};
