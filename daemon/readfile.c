@@ -93,7 +93,7 @@ static int read_all(
 		}
 		n = input_read(in, t->p + t->len, t->cap - 1 - t->len);
 		t->len += n > 0 ? (size_t)n : 0;
-		if (t->len >= max) {
+		if (n > 0 && t->len >= max) {
 			return -EFBIG;
 		}
 		if (is_bomb(in, t->len)) {

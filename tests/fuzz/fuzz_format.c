@@ -55,6 +55,8 @@ static bool glob(const char *p, const char *end, const char *name, bool classes,
 		return open || !*name;
 	}
 	if (*p == '*') {
+		for (; p + 1 < end && p[1] == '*'; p++) {
+		}
 		return glob(p + 1, end, name, classes, open) ||
 		       (*name && glob(p, end, name + 1, classes, open));
 	}
