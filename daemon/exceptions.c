@@ -17,9 +17,10 @@
 #include "utc.h"
 
 /*
- * The file: HEAD, a line "identity hits last_ns" for each exception, END. Those
- * of the same identity stand in their order. Who reads an exception again after
- * it was gone begins anew.
+ * The file: HEAD, a line "identity hits last_ns" for each exception of this
+ * site (what lists except of themselves is counted for one rule set), END.
+ * Those of the same identity stand in their order. Who reads an exception again
+ * after it was gone begins anew.
  */
 #define HEAD "dnslookout exceptions 1\n"
 #define END "end\n"
@@ -40,14 +41,23 @@ static bool read_line(
 	       !strcmp(line + end, "\n");
 }
 
+/* Whether it is of that identity, and not one of thousands that lists make of
+ * themselves. */
+static bool is_kept(
+	const struct dlo_ruleset *rules, unsigned i, uint64_t identity)
+{
+	const struct dlo_exception_info *e = dlo_ruleset_exception(rules, i);
+
+	return e->identity == identity && !e->of_list;
+}
+
 static void give(struct exceptions *x, bool *given, uint64_t identity,
 	const struct exception_hits *hits)
 {
 	unsigned n = dlo_ruleset_n_exceptions(x->rules);
 
 	for (unsigned i = 0; i < n; i++) {
-		if (!given[i] && dlo_ruleset_exception(x->rules, i)->identity ==
-					 identity) {
+		if (!given[i] && is_kept(x->rules, i, identity)) {
 			given[i] = true;
 			x->before[i] = *hits;
 			x->kept += hits->n;
@@ -198,7 +208,9 @@ int exceptions_each(const struct exceptions *x, const struct source *sources,
 	}
 	qsort(rows, n, sizeof(*rows), by_use);
 	for (unsigned i = 0; i < n; i++) {
-		row(ctx, &rows[i]);
+		if (rows[i].hits.n || !rows[i].info->of_list) {
+			row(ctx, &rows[i]);
+		}
 	}
 	free(rows);
 	return 0;
@@ -212,10 +224,8 @@ static unsigned find(const struct exceptions_next *next, uint64_t identity)
 {
 	unsigned n = dlo_ruleset_n_exceptions(next->rules), i = 0;
 
-	while (i < n &&
-		(next->from[i] != EXCEPTION_NEW ||
-			dlo_ruleset_exception(next->rules, i)->identity !=
-				identity)) {
+	while (i < n && (next->from[i] != EXCEPTION_NEW ||
+				!is_kept(next->rules, i, identity))) {
 		i++;
 	}
 	return i;
@@ -235,8 +245,12 @@ int exceptions_prepare(const struct exceptions *x,
 	}
 	memset(ret->from, 0xff, (n + 1u) * sizeof(*ret->from));
 	for (unsigned i = 0; i < dlo_ruleset_n_exceptions(x->rules); i++) {
-		ret->from[find(
-			ret, dlo_ruleset_exception(x->rules, i)->identity)] = i;
+		const struct dlo_exception_info *e =
+			dlo_ruleset_exception(x->rules, i);
+
+		if (!e->of_list) {
+			ret->from[find(ret, e->identity)] = i;
+		}
 	}
 	return 0;
 }
@@ -351,11 +365,15 @@ static char *state_text(const struct exceptions *x,
 	}
 	fputs(HEAD, f);
 	for (unsigned i = 0; i < n; i++) {
+		const struct dlo_exception_info *e =
+			dlo_ruleset_exception(x->rules, i);
 		struct exception_hits h = hits_of(x, i, sources, n_sources);
 
+		if (e->of_list) {
+			continue;
+		}
 		fprintf(f, "%016" PRIx64 " %" PRIu64 " %" PRIu64 "\n",
-			dlo_ruleset_exception(x->rules, i)->identity, h.n,
-			h.last_ns);
+			e->identity, h.n, h.last_ns);
 		k->n += h.n;
 	}
 	fputs(END, f);

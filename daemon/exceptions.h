@@ -67,7 +67,8 @@ struct exception_row {
 
 /*
  * Calls row() for every exception: those that hid nothing first, then by the
- * time of the last hit; these may be of no use any more. 0, -ENOMEM.
+ * time of the last hit; these may be of no use any more. Of what lists except
+ * of themselves, for those that did only. 0, -ENOMEM.
  */
 int exceptions_each(const struct exceptions *x, const struct source *sources,
 	unsigned n_sources,

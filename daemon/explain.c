@@ -136,6 +136,7 @@ static void print_exception(FILE *f, const struct dlo_exception_info *e,
 		[DLO_FATE_CLIENT] = "lost: it is for another client",
 		[DLO_FATE_SERVICE] = "lost: it is for another service",
 		[DLO_FATE_RULE] = "lost: it is for another rule",
+		[DLO_FATE_RANK] = "lost: its list has a stronger pattern",
 	};
 
 	fprintf(f, "    exception %s  %s:%u  %s", e->text, e->path, e->line,

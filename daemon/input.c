@@ -51,6 +51,11 @@ static bool stopped(const struct input *in)
 	return in->stop && atomic_load_explicit(in->stop, memory_order_relaxed);
 }
 
+void input_take(struct input *in, int fd, const atomic_bool *stop)
+{
+	*in = (struct input){.fd = fd, .stop = stop};
+}
+
 __attribute__((format(printf, 2, 3))) static int fail(
 	struct input *in, const char *format, ...)
 {
@@ -64,7 +69,7 @@ __attribute__((format(printf, 2, 3))) static int fail(
 
 int input_open(struct input *in, const char *path, const atomic_bool *stop)
 {
-	*in = (struct input){.stop = stop};
+	input_take(in, -1, stop);
 	do {
 		in->fd = strcmp(path, "-") == 0
 				 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
@@ -87,6 +92,7 @@ static ssize_t read_file(struct input *in, void *buf, size_t n)
 		r = read(in->fd, buf, n);
 	} while (r < 0 && errno == EINTR);
 	if (r < 0) {
+		in->error_number = errno;
 		return fail(in, "%s", strerror(errno));
 	}
 	in->octets += (uint64_t)r;

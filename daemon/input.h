@@ -22,6 +22,7 @@ struct input {
 	unsigned n_head, head_given;
 	struct input_unpacker *unpacker; /* gzip, zstd */
 	char error[160];
+	int error_number; /* of read(2), when it is that which failed; else 0 */
 };
 
 /* What input_read() returns when it returns no octets. */
@@ -33,6 +34,9 @@ enum { INPUT_END = 0, INPUT_ERROR = -1, INPUT_STOPPED = -2 };
  * INPUT_STOPPED. input_close() is due only after 0.
  */
 int input_open(struct input *in, const char *path, const atomic_bool *stop);
+
+/* Takes a file that is open: input_close() closes it. */
+void input_take(struct input *in, int fd, const atomic_bool *stop);
 
 /*
  * Reads up to n > 0 octets: as many as one read(2) gives. Blocks on a pipe.

@@ -59,6 +59,10 @@ static void print_line(
 {
 	fprintf(f, "%s: %u pattern%s", path, rep->n_patterns,
 		plural(rep->n_patterns));
+	if (rep->n_exceptions) {
+		fprintf(f, ", %u exception%s", rep->n_exceptions,
+			plural(rep->n_exceptions));
+	}
 	if (rep->n_skipped) {
 		fprintf(f, ", %u skipped", rep->n_skipped);
 	}
@@ -177,13 +181,15 @@ static void note_age(struct lists_age *age, const struct stat *st)
 	}
 }
 
-static int read_text(struct lists_text *t)
+static int read_text(struct lists_text *t, const atomic_bool *stop,
+	char reterr_why[READFILE_WHY_MAX])
 {
 	void *pages;
 	int r;
 
 	if (t->kind != LISTS_RULESET) {
-		return readfile(t->path, LIST_BYTES_MAX, &t->text, &t->len);
+		return readfile_unpack(t->path, LIST_BYTES_MAX, stop, &t->text,
+			&t->len, reterr_why);
 	}
 	r = readfile_pages(t->path, RULESET_BYTES_MAX, &pages, &t->len);
 	t->text = r ? NULL : pages;
@@ -195,17 +201,21 @@ static int load_file(struct walk *w, const char *path, const struct stat *st)
 	struct lists_text t = {
 		.path = (char *)(uintptr_t)path, .kind = w->kind};
 	struct lists *l = w->lists;
+	char why[READFILE_WHY_MAX];
 	int r;
 
 	if (l->stop && atomic_load(l->stop)) {
 		return EXIT_RUNTIME;
 	}
-	r = read_text(&t);
+	r = read_text(&t, l->stop, why);
 	if (r == -EISDIR && t.kind != LISTS_RULESET) {
 		return 0; /* in a folder of lists, or linked from there */
 	}
-	if (r < 0) {
-		log_error("%s: %s", path, strerror(-r));
+	if (r == -ECANCELED) {
+		return EXIT_RUNTIME;
+	}
+	if (r) {
+		log_error("%s: %s", path, r < 0 ? strerror(-r) : why);
 		return EXIT_USAGE;
 	}
 	if (t.kind == LISTS_LIST) {
@@ -534,6 +544,7 @@ static void count_compiled(struct walk *w)
 
 		dlo_ruleset_source(rules, i, &s);
 		w->report.n_patterns = s.n_patterns;
+		w->report.n_exceptions = s.n_exceptions;
 		w->report.n_bad = s.n_bad;
 		w->report.n_skipped = s.n_skipped;
 		count(w, s.path);

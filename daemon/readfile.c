@@ -6,12 +6,25 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "input.h"
+
 #define FIRST_SIZE 65536u
+/* Names shrink to a quarter or a tenth, made-up ones in sequence to a
+ * thirtieth; a bomb, to a thousandth. What is small is let be. */
+#define EXPANSION_MAX 64u
+#define EXPANSION_FREE ((size_t)64 << 20)
+
+struct text {
+	char *p;
+	size_t len, cap;
+};
 
 /* Room for a file as large as it says, for a NUL, and to see that it ends
  * there; pipes and /proc say nothing. */
@@ -26,55 +39,115 @@ static size_t first_size(int fd, size_t max)
 	return (size_t)st.st_size + 2;
 }
 
-/* From an open file. `text` grows; its owner is the caller, whatever comes. */
-static int read_all(int fd, size_t max, char **text, size_t *len)
+/* Room for one octet more, and a NUL behind it. */
+static int grow(struct text *t, int fd, size_t max)
 {
-	size_t cap = first_size(fd, max);
-	ssize_t n;
+	size_t cap = t->cap ? 2 * t->cap : first_size(fd, max);
 	char *more;
 
-	*text = malloc(cap);
-	*len = 0;
-	while (*text) {
-		n = read(fd, *text + *len, cap - 1 - *len);
-		if (n <= 0) {
-			(*text)[*len] = '\0';
-			return n < 0 ? -errno : 0;
-		}
-		*len += (size_t)n;
-		if (*len >= max) {
-			return -EFBIG;
-		}
-		if (*len == cap - 1) {
-			more = realloc(*text, cap *= 2);
-			if (!more) {
-				break;
-			}
-			*text = more;
-		}
+	if (t->len + 1 < t->cap) {
+		return 0;
 	}
-	return -ENOMEM;
+	more = realloc(t->p, cap);
+	if (!more) {
+		return -ENOMEM;
+	}
+	t->p = more;
+	t->cap = cap;
+	return 0;
 }
 
-int readfile(const char *path, size_t max, char **ret, size_t *ret_len)
+static bool is_bomb(const struct input *in, size_t len)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char *text = NULL;
-	size_t len;
-	int r;
+	return in->coding != INPUT_PLAIN && len > EXPANSION_FREE &&
+	       len / EXPANSION_MAX > in->octets;
+}
+
+/* Files too short to tell what they are: their octets wait in the head. */
+static void take_head(const struct input *in, struct text *t)
+{
+	if (in->coding == INPUT_UNTOLD) {
+		memcpy(t->p, in->head, in->n_head);
+		t->len = in->n_head;
+	}
+}
+
+static int why_not(const struct input *in, ssize_t r, const char **ret_why)
+{
+	*ret_why = r == INPUT_END ? input_cut(in) : in->error;
+	if (r == INPUT_STOPPED) {
+		return -ECANCELED;
+	}
+	return r != INPUT_END && in->error_number ? -in->error_number
+	       : *ret_why			  ? 1
+						  : 0;
+}
+
+/* From an open file. `t` grows; its owner is the caller, whatever comes. */
+static int read_all(
+	struct input *in, size_t max, struct text *t, const char **reterr_why)
+{
+	ssize_t n = 1;
+
+	while (n > 0) {
+		if (grow(t, in->fd, max)) {
+			return -ENOMEM;
+		}
+		n = input_read(in, t->p + t->len, t->cap - 1 - t->len);
+		t->len += n > 0 ? (size_t)n : 0;
+		if (n > 0 && t->len >= max) {
+			return -EFBIG;
+		}
+		if (is_bomb(in, t->len)) {
+			*reterr_why = "unpacks to more than 64 times its size";
+			return 1;
+		}
+	}
+	take_head(in, t);
+	t->p[t->len] = '\0';
+	return why_not(in, n, reterr_why);
+}
+
+static int read_path(const char *path, enum input_coding coding, size_t max,
+	const atomic_bool *stop, char **ret, size_t *ret_len,
+	char reterr_why[READFILE_WHY_MAX])
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), r;
+	const char *why = NULL;
+	struct text t = {0};
+	struct input in;
 
 	if (fd < 0) {
 		return -errno;
 	}
-	r = read_all(fd, max, &text, &len);
-	close(fd);
+	input_take(&in, fd, stop);
+	in.coding = coding;
+	r = read_all(&in, max, &t, &why);
+	if (r == 1) {
+		snprintf(reterr_why, READFILE_WHY_MAX, "%s", why);
+	}
+	input_close(&in);
 	if (r) {
-		free(text);
+		free(t.p);
 		return r;
 	}
-	*ret = text;
-	*ret_len = len;
+	*ret = t.p;
+	*ret_len = t.len;
 	return 0;
+}
+
+int readfile(const char *path, size_t max, char **ret, size_t *ret_len)
+{
+	char why[READFILE_WHY_MAX];
+
+	return read_path(path, INPUT_PLAIN, max, NULL, ret, ret_len, why);
+}
+
+int readfile_unpack(const char *path, size_t max, const atomic_bool *stop,
+	char **ret, size_t *ret_len, char reterr_why[READFILE_WHY_MAX])
+{
+	return read_path(
+		path, INPUT_UNTOLD, max, stop, ret, ret_len, reterr_why);
 }
 
 /* ---- into pages ---------------------------------------------------------- */

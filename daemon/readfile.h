@@ -3,6 +3,7 @@
 #ifndef READFILE_H
 #define READFILE_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 
 /*
@@ -11,6 +12,18 @@
  * on.
  */
 int readfile(const char *path, size_t max, char **ret, size_t *ret_len);
+
+#define READFILE_WHY_MAX 160
+
+/*
+ * The same of a file that may be packed with gzip or zstd, as its first octets
+ * tell; what it unpacks to is bounded by its size, so that none takes the
+ * memory. 1 with reterr_why when it is damaged, cut off, unpacks to too much,
+ * or cannot be unpacked by this program. -ECANCELED once *stop (which may be
+ * NULL) is set.
+ */
+int readfile_unpack(const char *path, size_t max, const atomic_bool *stop,
+	char **ret, size_t *ret_len, char reterr_why[READFILE_WHY_MAX]);
 
 /*
  * The same into private pages, as dlo_builder_add_compiled() takes them: *ret

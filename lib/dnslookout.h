@@ -90,6 +90,7 @@ enum dlo_fate {
 	DLO_FATE_CLIENT, /* is for another client */
 	DLO_FATE_SERVICE, /* for another service */
 	DLO_FATE_RULE, /* for another rule */
+	DLO_FATE_RANK, /* its list has a pattern that it may not hide */
 	DLO_FATE__N
 };
 
@@ -99,6 +100,7 @@ struct dlo_builder; /* gathers lists for one rule set */
 /* What became of one list. diag[0..n_diags) are the first bad lines. */
 struct dlo_list_report {
 	unsigned n_patterns; /* loaded */
+	unsigned n_exceptions; /* loaded: what the list itself excepts */
 	unsigned n_bad; /* lines left out; lenient lists only */
 	unsigned n_skipped; /* well-formed lines that mean nothing to us */
 	unsigned n_diags;
@@ -165,7 +167,8 @@ unsigned dlo_ruleset_n_lists(const struct dlo_ruleset *rs);
 /* One of these lists, and what became of it; i is 0..n_lists-1. */
 struct dlo_source_info {
 	const char *path; /* as given to dlo_builder_add_list() */
-	unsigned n_patterns, n_bad, n_skipped; /* struct dlo_list_report */
+	unsigned n_patterns, n_exceptions, n_bad,
+		n_skipped; /* struct dlo_list_report */
 };
 void dlo_ruleset_source(
 	const struct dlo_ruleset *rs, unsigned i, struct dlo_source_info *ret);
@@ -191,6 +194,8 @@ struct dlo_exception_info {
 	uint64_t end_ns; /* hides nothing from then on; UINT64_MAX: always */
 	uint64_t identity; /* the same for another date, owner, reason, place */
 	unsigned line;
+	bool of_list; /* a list's own, of its alerts only: nobody here wrote it
+		       */
 };
 unsigned dlo_ruleset_n_exceptions(const struct dlo_ruleset *rs);
 /* i is 0..n_exceptions-1, in the order of file and line: of several that hide

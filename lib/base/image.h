@@ -27,7 +27,7 @@
 
 /* To be raised by whoever changes what a section holds or means: also how keys
  * are hashed. */
-#define DLO_IMAGE_VERSION 1u
+#define DLO_IMAGE_VERSION 2u
 
 struct dlo_section {
 	const void *at;

@@ -50,7 +50,6 @@ struct dlo_matcher_builder *dlo_matcher_builder_free(
 	return NULL;
 }
 
-/* Whether a glob has nowhere three octets, or dots, in a row. */
 static bool is_weak(const uint8_t *glob, size_t n_glob)
 {
 	size_t run = 0;
@@ -63,10 +62,15 @@ static bool is_weak(const uint8_t *glob, size_t n_glob)
 	return run < 3;
 }
 
+bool dlo_matcher_is_weak(const struct dlo_pattern *p)
+{
+	return p->kind == DLO_PATTERN_GLOB && is_weak(p->glob, p->n_glob);
+}
+
 int dlo_matcher_add(struct dlo_matcher_builder *b, const struct dlo_pattern *p,
 	const char **reterr_msg)
 {
-	bool weak = p->kind == DLO_PATTERN_GLOB && is_weak(p->glob, p->n_glob);
+	bool weak = dlo_matcher_is_weak(p);
 
 	if (weak && b->n_weak == WEAK_MAX) {
 		*reterr_msg = "over 256 globs without three literal octets "

@@ -19,6 +19,9 @@ int dlo_matcher_builder_new(struct dlo_matcher_builder **ret); /* -ENOMEM */
 struct dlo_matcher_builder *dlo_matcher_builder_free(
 	struct dlo_matcher_builder *b); /* NULL */
 
+/* Whether it is a glob that has nowhere three octets, or dots, in a row. */
+bool dlo_matcher_is_weak(const struct dlo_pattern *p);
+
 /*
  * Adds a pattern; its id is the number of patterns added before. The pattern
  * is copied in a compact form. 0; 1 with *reterr_msg (static text) when the

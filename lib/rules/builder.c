@@ -26,7 +26,7 @@
 
 struct source { /* of struct dlo_set_source */
 	const char *path;
-	unsigned n_patterns, n_bad, n_skipped;
+	unsigned n_patterns, n_exceptions, n_bad, n_skipped;
 };
 
 struct dlo_builder {
@@ -95,8 +95,8 @@ static int add_source(struct dlo_builder *b, const char *file,
 	if (dlo_rules_text(&b->rules, file, strlen(file), &path) < 0) {
 		return -ENOMEM;
 	}
-	b->source[b->n_sources++] =
-		(struct source){path, r->n_patterns, r->n_bad, r->n_skipped};
+	b->source[b->n_sources++] = (struct source){
+		path, r->n_patterns, r->n_exceptions, r->n_bad, r->n_skipped};
 	return 0;
 }
 
@@ -114,15 +114,17 @@ int dlo_builder_add_list(struct dlo_builder *b, const char *file,
 	struct dlo_diag *reterr_diag)
 {
 	struct dlo_rules_mark mark = dlo_rules_mark(&b->rules);
+	uint32_t n_exceptions = b->exceptions.n;
 	int err;
 
 	if (b->err || b->compiled) {
 		return b->err ? b->err : not_both(file, reterr_diag);
 	}
-	err = dlo_list_read(&b->rules, &b->scratch, file, text, len, ret_report,
-		reterr_diag);
+	err = dlo_list_read(&b->rules, &b->exceptions, &b->texts, &b->scratch,
+		file, text, len, ret_report, reterr_diag);
 	if (err == 1) {
 		dlo_rules_rewind(&b->rules, mark);
+		b->exceptions.n = n_exceptions;
 		return 1;
 	}
 	b->err = err ? err : add_source(b, file, &b->scratch.report);
@@ -229,6 +231,7 @@ static int pack_sources(struct dlo_ruleset *rs, const struct dlo_builder *b,
 		const struct source *s = &b->source[i];
 
 		to[i] = (struct dlo_set_source){.n_patterns = s->n_patterns,
+			.n_exceptions = s->n_exceptions,
 			.n_bad = s->n_bad,
 			.n_skipped = s->n_skipped};
 		if (dlo_pack_text(pack, s->path, &to[i].path)) {

@@ -144,6 +144,7 @@ const char *dlo_fate_name(enum dlo_fate fate)
 		[DLO_FATE_CLIENT] = "client",
 		[DLO_FATE_SERVICE] = "service",
 		[DLO_FATE_RULE] = "rule",
+		[DLO_FATE_RANK] = "rank",
 	};
 
 	static_assert(sizeof(names) / sizeof(*names) == DLO_FATE__N,
@@ -166,15 +167,18 @@ static bool covers(const struct dlo_network *net, const struct dlo_asker *who)
 }
 
 enum dlo_fate dlo_exception_fate(const struct dlo_exception *e,
-	const char *rule, const char *service, const struct dlo_asker *who)
+	const struct dlo_subject *what, const struct dlo_asker *who)
 {
 	const struct dlo_exception_info *info = &e->info;
 
-	if (*info->rule && strcmp(info->rule, rule) != 0) {
+	if (*info->rule && strcmp(info->rule, what->rule) != 0) {
 		return DLO_FATE_RULE;
 	}
-	if (*info->service && strcmp(info->service, service) != 0) {
+	if (*info->service && strcmp(info->service, what->service) != 0) {
 		return DLO_FATE_SERVICE;
+	}
+	if (e->rank <= what->rank) {
+		return DLO_FATE_RANK;
 	}
 	if (!covers(&e->client, who)) {
 		return DLO_FATE_CLIENT;
@@ -214,7 +218,7 @@ size_t dlo_exceptions_match(const struct dlo_exception_set *x,
 }
 
 void dlo_exceptions_decide(const struct dlo_exception_set *x,
-	const struct dlo_name *name, const char *rule, const char *service,
+	const struct dlo_name *name, const struct dlo_subject *what,
 	const struct dlo_asker *who, struct dlo_excepted *io)
 {
 	uint32_t pattern[DLO_EXCEPTIONS_MAX];
@@ -225,8 +229,7 @@ void dlo_exceptions_decide(const struct dlo_exception_set *x,
 
 		for (; i; i = x->row[i - 1].next) {
 			weigh(x, i - 1,
-				dlo_exception_fate(
-					&x->row[i - 1], rule, service, who),
+				dlo_exception_fate(&x->row[i - 1], what, who),
 				io);
 		}
 	}

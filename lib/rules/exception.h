@@ -31,6 +31,7 @@ struct dlo_exception {
 	struct dlo_exception_info info;
 	struct dlo_network client;
 	uint32_t col; /* of the pattern */
+	uint32_t rank; /* hides what is of a lower one */
 	uint32_t next; /* one more with this pattern: its number + 1; 0: none */
 };
 
@@ -61,6 +62,12 @@ int dlo_exceptions_compile(const struct dlo_exceptions *x,
 	struct dlo_pattern *scratch, struct dlo_arena *arena,
 	struct dlo_exception_set *ret, struct dlo_diag *reterr_diag);
 
+/* What an exception may hide: the alert of a rule and service. */
+struct dlo_subject {
+	const char *rule, *service;
+	uint32_t rank; /* the highest of the patterns that matched */
+};
+
 /* Who asks, and when. */
 struct dlo_asker {
 	const uint8_t *client; /* 4 or 16 octets */
@@ -68,10 +75,9 @@ struct dlo_asker {
 	uint64_t ts_ns; /* packet time */
 };
 
-/* What an exception whose pattern matches does to an alert of that rule and
- * service: hides it, or why not. */
+/* What an exception whose pattern matches does to it: hides it, or why not. */
 enum dlo_fate dlo_exception_fate(const struct dlo_exception *e,
-	const char *rule, const char *service, const struct dlo_asker *who);
+	const struct dlo_subject *what, const struct dlo_asker *who);
 
 /* Finds the distinct patterns of exceptions that match; x->first has the first
  * exception of each. Returns how many. No heap. */
@@ -89,7 +95,7 @@ struct dlo_excepted {
  * No heap. One look into a matcher, and O(exceptions of those patterns).
  */
 void dlo_exceptions_decide(const struct dlo_exception_set *x,
-	const struct dlo_name *name, const char *rule, const char *service,
+	const struct dlo_name *name, const struct dlo_subject *what,
 	const struct dlo_asker *who, struct dlo_excepted *io);
 
 /* One engine's count of an exception: one writer, as base/stats.h. */

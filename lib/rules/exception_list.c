@@ -292,14 +292,21 @@ static int refuse_list_syntax(struct dlo_line *l, const struct dlo_slice *s)
 	return 0;
 }
 
+/* The pattern in the scratch space. */
+static int set_pattern(struct reading *t)
+{
+	char text[DLO_PATTERN_TEXT_MAX];
+	size_t len = dlo_pattern_print(&t->scratch->pattern, text);
+
+	return dlo_rules_text(t->rules, text, len, &t->row.info.pattern);
+}
+
 static int read_pattern(struct reading *t, struct dlo_line *l)
 {
 	struct dlo_pattern *p = &t->scratch->pattern;
-	struct dlo_exception_info *e = &t->row.info;
-	char text[DLO_PATTERN_TEXT_MAX];
 	struct dlo_slice s;
 	const char *msg;
-	size_t at, len;
+	size_t at;
 	int err;
 
 	if (dlo_line_field(l, &s) || refuse_list_syntax(l, &s)) {
@@ -310,13 +317,29 @@ static int read_pattern(struct reading *t, struct dlo_line *l)
 		return err < 0 ? err : dlo_line_bad(l, s.at + at, "%s", msg);
 	}
 	t->row.col = (uint32_t)s.at + 1;
-	len = dlo_pattern_print(p, text);
-	return dlo_rules_text(t->rules, text, len, &e->pattern);
+	return set_pattern(t);
+}
+
+/* A row that nothing is known of but its place. */
+static void begin(struct reading *t, unsigned line)
+{
+	const char *none = t->none;
+
+	t->row = (struct dlo_exception){.rank = UINT32_MAX,
+		.info = {.file = t->file,
+			.path = t->path,
+			.line = line,
+			.client = none,
+			.rule = none,
+			.service = none,
+			.until = none,
+			.owner = none,
+			.reason = none,
+			.end_ns = UINT64_MAX}};
 }
 
 static int read_line(struct reading *t, struct dlo_line *l)
 {
-	const char *none = t->none;
 	int err;
 
 	if (l->len >= 2 && !memcmp(l->p, "#:", 2) &&
@@ -332,16 +355,7 @@ static int read_line(struct reading *t, struct dlo_line *l)
 		return dlo_line_bad(
 			l, DLO_LINE_MAX, "a line over %d octets", DLO_LINE_MAX);
 	}
-	t->row = (struct dlo_exception){.info = {.file = t->file,
-						.path = t->path,
-						.line = l->diag->line,
-						.client = none,
-						.rule = none,
-						.service = none,
-						.until = none,
-						.owner = none,
-						.reason = none,
-						.end_ns = UINT64_MAX}};
+	begin(t, l->diag->line);
 	err = read_pattern(t, l);
 	err = err ? err : read_pairs(t, l);
 	err = err ? err : set_identity(t);
@@ -387,4 +401,41 @@ int dlo_exceptions_read(struct dlo_exceptions *x, struct dlo_rules *rules,
 		*reterr_diag = diag;
 	}
 	return err;
+}
+
+int dlo_exceptions_add_listed(struct dlo_exceptions *x, struct dlo_rules *rules,
+	struct dlo_list_scratch *scratch, const struct dlo_rule *rule,
+	const struct dlo_diag *at, unsigned rank, const char **reterr_msg)
+{
+	struct reading t = {.x = x, .rules = rules, .scratch = scratch};
+	const char *id;
+	int err;
+
+	/* The set has room for few; those are for who runs it. */
+	if (dlo_matcher_is_weak(&scratch->pattern)) {
+		*reterr_msg = "an exception without three literal octets in a "
+			      "row";
+		return 1;
+	}
+	if (strlen(rule->id) > DLO_VALUE_MAX) {
+		*reterr_msg = "an exception of a list whose name, its id, is "
+			      "over 255 octets";
+		return 1;
+	}
+	if (dlo_rules_text(rules, "", 0, &t.none) < 0 ||
+		dlo_rules_text(rules, rule->file, strlen(rule->file), &t.file) <
+			0 ||
+		dlo_rules_text(rules, rule->path, strlen(rule->path), &t.path) <
+			0 ||
+		dlo_rules_text(rules, rule->id, strlen(rule->id), &id) < 0) {
+		return -ENOMEM;
+	}
+	begin(&t, at->line);
+	t.row.info.rule = id;
+	t.row.info.of_list = true;
+	t.row.col = at->col;
+	t.row.rank = rank;
+	err = set_pattern(&t);
+	err = err ? err : set_identity(&t);
+	return err ? err : dlo_exceptions_add(x, &t.row);
 }

@@ -40,6 +40,8 @@ int dlo_exceptions_pack(const struct dlo_exception_set *x,
 			.identity = e->info.identity,
 			.line = e->info.line,
 			.col = e->col,
+			.rank = e->rank,
+			.of_list = e->info.of_list,
 			.network = e->client};
 		for (size_t k = 0; k < N_TEXTS; k++) {
 			const char *text;
@@ -72,9 +74,11 @@ static int unpack(struct dlo_exceptions *x, struct dlo_rules *rules,
 {
 	struct dlo_exception e = {.info = {.end_ns = row->end_ns,
 					  .identity = row->identity,
-					  .line = row->line},
+					  .line = row->line,
+					  .of_list = row->of_list != 0},
 		.client = row->network,
-		.col = row->col};
+		.col = row->col,
+		.rank = row->rank};
 
 	if (!network_is_valid(&row->network)) {
 		return 1;

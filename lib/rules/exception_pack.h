@@ -15,9 +15,10 @@ struct dlo_packed_exception {
 	/* places of texts */
 	uint32_t text, file, path, pattern, client, rule, service, until, owner,
 		reason;
-	uint32_t line, col;
+	uint32_t line, col, rank;
 	struct dlo_network network;
-	uint8_t zero[6];
+	uint8_t of_list; /* 0 or 1 */
+	uint8_t zero;
 };
 
 /* Packs all; their texts go into `pack`. ret has room for them. -ENOMEM. */

@@ -223,15 +223,22 @@ static enum dlo_fate fate_of(const struct dlo_explainer *x, uint32_t exception,
 	const struct dlo_explained_alert *alert)
 {
 	const struct dlo_exception_set *set = dlo_ruleset_exceptions(x->rules);
-	struct dlo_pattern_info p;
-	enum dlo_fate fate;
+	struct dlo_subject what =
+		dlo_ruleset_subject(x->rules, alert->match, alert->n_matches);
+	enum dlo_fate fate =
+		dlo_exception_fate(&set->row[exception], &what, &x->who);
 
-	dlo_ruleset_pattern(x->rules, alert->match[0], &p);
-	fate = dlo_exception_fate(
-		&set->row[exception], p.rule_id, p.service, &x->who);
 	return fate == DLO_FATE_HIDES && alert->excepted != exception + 1
 		       ? DLO_FATE_EARLIER
 		       : fate;
+}
+
+/* What one list excepts has nothing to say to another. */
+static bool is_elsewhere(
+	const struct dlo_explainer *x, uint32_t exception, enum dlo_fate fate)
+{
+	return fate == DLO_FATE_RULE &&
+	       dlo_ruleset_exception(x->rules, exception)->of_list;
 }
 
 /* Fills in what each exception does to each of ret->alert. */
@@ -250,15 +257,18 @@ static int weigh(struct dlo_explainer *x, const struct dlo_name *name,
 	}
 	for (i = 0; i < n; i++) {
 		for (k = 0; k < ret->n_alerts; k++) {
-			if (ret->alert[k].action == DLO_ACTION_OFF) {
+			enum dlo_fate fate =
+				fate_of(x, x->candidate[i], &ret->alert[k]);
+
+			if (ret->alert[k].action == DLO_ACTION_OFF ||
+				is_elsewhere(x, x->candidate[i], fate)) {
 				continue;
 			}
 			to[ret->n_exceptions++] =
 				(struct dlo_explained_exception){
 					.exception = x->candidate[i],
 					.alert = k,
-					.fate = fate_of(x, x->candidate[i],
-						&ret->alert[k]),
+					.fate = fate,
 				};
 		}
 	}

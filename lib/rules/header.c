@@ -13,12 +13,12 @@
 
 static const struct format {
 	const char *name;
-	bool built;
 } formats[] = {
-	[DLO_FORMAT_DOMAINS] = {"domains", true},
-	[DLO_FORMAT_HOSTS] = {"hosts", true},
-	[DLO_FORMAT_ADBLOCK] = {"adblock", false},
-	[DLO_FORMAT_RPZ] = {"rpz", false},
+	[DLO_FORMAT_DOMAINS] = {"domains"},
+	[DLO_FORMAT_HOSTS] = {"hosts"},
+	[DLO_FORMAT_ADBLOCK] = {"adblock"},
+	[DLO_FORMAT_DNSCRYPT] = {"dnscrypt"},
+	[DLO_FORMAT_RPZ] = {"rpz"},
 };
 static_assert(sizeof(formats) / sizeof(*formats) == DLO_FORMAT__N,
 	"every format has a name");
@@ -35,16 +35,6 @@ static const struct action {
 	{"off", DLO_ACTION_OFF, true},
 };
 static const struct dlo_words action_words = DLO_WORDS("action", actions);
-
-const char *dlo_format_name(enum dlo_list_format format)
-{
-	return formats[format].name;
-}
-
-bool dlo_format_built(enum dlo_list_format format)
-{
-	return formats[format].built;
-}
 
 /* ---- values -------------------------------------------------------------- */
 
@@ -143,11 +133,6 @@ static int set_format(struct dlo_headers *h, struct dlo_rule *rule,
 	if (i == format_words.n) {
 		return dlo_line_unknown(l, &format_words, v);
 	}
-	if (!formats[i].built) {
-		return dlo_line_bad(l, v->at,
-			"format \"%s\" is not built yet; domains and hosts are",
-			formats[i].name);
-	}
 	h->format = (enum dlo_list_format)i;
 	return 0;
 }
@@ -232,7 +217,7 @@ static int set_tags(struct dlo_headers *h, struct dlo_rule *rule,
 	}
 	memcpy(tags, tag, n * sizeof(*tags));
 	rule->tags = tags;
-	rule->n_tags = n;
+	rule->n_tags = (uint16_t)n;
 	return 0;
 }
 
@@ -258,28 +243,82 @@ static const struct dlo_words pair_words = DLO_WORDS("key", pairs);
 static const struct key service_key = {
 	"[service]", set_text, offsetof(struct dlo_rule, service), false};
 
-/* What the ending of a file's name says; domains when it says nothing. */
+/* The length of a file's name without an ending that tells how it is packed. */
+static size_t unpacked_len(const char *base)
+{
+	static const char *const packings[] = {".gz", ".zst"};
+	size_t len = strlen(base);
+
+	for (unsigned i = 0; i < sizeof(packings) / sizeof(*packings); i++) {
+		size_t n = strlen(packings[i]);
+
+		if (len > n && !strcasecmp(base + len - n, packings[i])) {
+			return len - n;
+		}
+	}
+	return len;
+}
+
+/* What the ending of a file's name says; DLO_FORMAT__N: nothing. */
 static enum dlo_list_format format_of(const char *base)
 {
-	const char *dot = strrchr(base, '.');
+	size_t len = unpacked_len(base);
+	const char *dot = memrchr(base, '.', len);
+	size_t n = dot ? (size_t)(base + len - dot) - 1 : 0;
 	unsigned i;
 
-	for (i = 0; dot && i < DLO_FORMAT__N; i++) {
-		if (!strcasecmp(dot + 1, formats[i].name)) {
-			return (enum dlo_list_format)i;
+	for (i = 0; n > 0 && i < DLO_FORMAT__N; i++) {
+		if (strlen(formats[i].name) == n &&
+			!strncasecmp(dot + 1, formats[i].name, n)) {
+			break;
+		}
+	}
+	return n > 0 ? (enum dlo_list_format)i : DLO_FORMAT__N;
+}
+
+/*
+ * What a text without headers says by its first line, where the name of its
+ * file says nothing: AdBlock lists come as .txt. None of these begins a domain.
+ */
+static enum dlo_list_format format_of_text(const char *p, const char *end)
+{
+	static const struct {
+		const char *begin;
+		enum dlo_list_format format;
+	} signs[] = {
+		{"[adblock", DLO_FORMAT_ADBLOCK},
+		{"[adguard", DLO_FORMAT_ADBLOCK},
+		{"[ublock", DLO_FORMAT_ADBLOCK},
+		{"!", DLO_FORMAT_ADBLOCK},
+		{"$TTL", DLO_FORMAT_RPZ},
+		{"$ORIGIN", DLO_FORMAT_RPZ},
+	};
+
+	while (p < end && (dlo_is_blank(*p) || *p == '\r' || *p == '\n')) {
+		p++;
+	}
+	for (unsigned i = 0; i < sizeof(signs) / sizeof(*signs); i++) {
+		size_t n = strlen(signs[i].begin);
+
+		if ((size_t)(end - p) >= n &&
+			!strncasecmp(p, signs[i].begin, n)) {
+			return signs[i].format;
 		}
 	}
 	return DLO_FORMAT_DOMAINS;
 }
 
-int dlo_headers_init(
-	struct dlo_headers *h, struct dlo_rules *rules, const char *file)
+int dlo_headers_init(struct dlo_headers *h, struct dlo_rules *rules,
+	const char *file, const char *text, const char *end)
 {
 	const char *slash = strrchr(file, '/');
 	const char *base = slash && slash[1] ? slash + 1 : file;
 	struct dlo_rule *r = &h->rule;
 
 	*h = (struct dlo_headers){.rules = rules, .format = format_of(base)};
+	if (h->format == DLO_FORMAT__N) {
+		h->format = format_of_text(text, end);
+	}
 	if (dlo_rules_text(rules, file, strlen(file), &r->path) < 0 ||
 		dlo_rules_text(rules, base, strlen(base), &r->file) < 0 ||
 		dlo_rules_text(rules, "", 0, &r->category) < 0) {

@@ -9,7 +9,8 @@
 enum dlo_list_format {
 	DLO_FORMAT_DOMAINS,
 	DLO_FORMAT_HOSTS,
-	DLO_FORMAT_ADBLOCK, /* not built yet, as RPZ */
+	DLO_FORMAT_ADBLOCK,
+	DLO_FORMAT_DNSCRYPT, /* dnscrypt-proxy's */
 	DLO_FORMAT_RPZ,
 	DLO_FORMAT__N
 };
@@ -21,13 +22,10 @@ struct dlo_headers {
 	enum dlo_list_format format;
 };
 
-const char *dlo_format_name(enum dlo_list_format format);
-bool dlo_format_built(enum dlo_list_format format);
-
-/* What holds before the first header: all from the name of the file. 0,
- * -ENOMEM. */
-int dlo_headers_init(
-	struct dlo_headers *h, struct dlo_rules *rules, const char *file);
+/* What holds before the first header: all from the name of the file but, where
+ * that does not tell it, the format: from the text. 0, -ENOMEM. */
+int dlo_headers_init(struct dlo_headers *h, struct dlo_rules *rules,
+	const char *file, const char *text, const char *end);
 
 /*
  * What a line that begins with `#:` is. Whoever draws rules of such octets, or

@@ -4,24 +4,19 @@
 #define DLO_RULES_LIST_H
 
 #include "dnslookout.h"
-#include "match/pattern.h"
-#include "rules/line.h"
+#include "rules/exception.h"
 #include "rules/rule.h"
-
-/* What is too large for the stack. */
-struct dlo_list_scratch {
-	struct dlo_pattern pattern;
-	struct dlo_list_report report;
-	char value[DLO_LINE_MAX + 2];
-};
+#include "rules/scratch.h"
 
 /*
- * Reads a list into `rules`. `file` is its name, for messages, for what has no
- * header, and for the format (its ending). Returns 0; 1 with *reterr_diag when
- * the list is refused (some of its patterns are then in `rules`); -ENOMEM.
- * ret_report may be NULL. O(len).
+ * Reads a list into `rules`, and what it excepts of itself into `exceptions`,
+ * whose texts `texts` interns: a set keeps them.
+ * `file` is its name, for messages, for what has no header, and for the format
+ * (its ending). Returns 0; 1 with *reterr_diag when the list is refused (some
+ * of it is then in there); -ENOMEM. ret_report may be NULL. O(len).
  */
-int dlo_list_read(struct dlo_rules *rules, struct dlo_list_scratch *scratch,
+int dlo_list_read(struct dlo_rules *rules, struct dlo_exceptions *exceptions,
+	struct dlo_rules *texts, struct dlo_list_scratch *scratch,
 	const char *file, const char *text, size_t len,
 	struct dlo_list_report *ret_report, struct dlo_diag *reterr_diag);
 

@@ -32,8 +32,16 @@ struct sample {
 	unsigned n_names;
 };
 
+/* An exception of this site. */
+struct candidate {
+	struct sample sample;
+	unsigned number;
+};
+
 struct search {
-	struct sample listed, *exception;
+	struct sample listed;
+	struct candidate *exception; /* exception[0..n) */
+	unsigned n;
 	char text[TEXT_MAX];
 	char canonical[DLO_PATTERN_TEXT_MAX];
 };
@@ -122,18 +130,49 @@ static bool is_for(
 static int hold(struct search *s, const struct dlo_ruleset *rs, uint32_t id,
 	const struct dlo_pattern_info *p, enum dlo_need *need)
 {
-	unsigned n = dlo_ruleset_n_exceptions(rs);
 	int err;
 
 	dlo_ruleset_text(rs, id, s->canonical);
 	err = read_sample(s, s->canonical, &s->listed);
 
+	for (unsigned k = 0; k < s->n && !err; k++) {
+		const struct candidate *c = &s->exception[k];
+
+		if (need[c->number] != DLO_NEED_NAME &&
+			is_for(dlo_ruleset_exception(rs, c->number), p)) {
+			need[c->number] = meet(&c->sample, &s->listed)
+						  ? DLO_NEED_NAME
+						  : DLO_NEED_ALIAS;
+		}
+	}
+	return err;
+}
+
+/* What a list excepts of itself is nobody's slip, and there may be many. */
+static int read_exceptions(
+	struct search *s, const struct dlo_ruleset *rs, enum dlo_need *need)
+{
+	unsigned n = dlo_ruleset_n_exceptions(rs), n_own = 0;
+	int err = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		bool own = !dlo_ruleset_exception(rs, i)->of_list;
+
+		need[i] = own ? DLO_NEED_NONE : DLO_NEED_NAME;
+		n_own += own;
+	}
+	s->exception = calloc(n_own + 1u, sizeof(*s->exception));
+	if (!s->exception) {
+		return -ENOMEM;
+	}
 	for (unsigned i = 0; i < n && !err; i++) {
-		if (need[i] != DLO_NEED_NAME &&
-			is_for(dlo_ruleset_exception(rs, i), p)) {
-			need[i] = meet(&s->exception[i], &s->listed)
-					  ? DLO_NEED_NAME
-					  : DLO_NEED_ALIAS;
+		if (need[i] == DLO_NEED_NONE) {
+			struct candidate *c = &s->exception[s->n++];
+
+			c->number = i;
+			err = read_sample(s,
+				dlo_ruleset_exception(rs, i)->pattern,
+				&c->sample);
 		}
 	}
 	return err;
@@ -142,17 +181,11 @@ static int hold(struct search *s, const struct dlo_ruleset *rs, uint32_t id,
 static int search(
 	struct search *s, const struct dlo_ruleset *rs, enum dlo_need *need)
 {
-	unsigned n = dlo_ruleset_n_exceptions(rs),
-		 n_patterns = dlo_ruleset_n_patterns(rs);
+	unsigned n_patterns = dlo_ruleset_n_patterns(rs);
 	struct dlo_pattern_info p;
-	int err = 0;
+	int err = read_exceptions(s, rs, need);
 
-	for (unsigned i = 0; i < n && !err; i++) {
-		need[i] = DLO_NEED_NONE;
-		err = read_sample(s, dlo_ruleset_exception(rs, i)->pattern,
-			&s->exception[i]);
-	}
-	for (unsigned i = 0; n && i < n_patterns && !err; i++) {
+	for (unsigned i = 0; s->n && i < n_patterns && !err; i++) {
 		dlo_ruleset_pattern(rs, i, &p);
 		if (p.action != DLO_ACTION_OFF) {
 			err = hold(s, rs, i, &p, need);
@@ -163,13 +196,10 @@ static int search(
 
 int dlo_ruleset_needs(const struct dlo_ruleset *rs, enum dlo_need *ret)
 {
-	unsigned n = dlo_ruleset_n_exceptions(rs);
 	struct search *s = calloc(1, sizeof(*s));
-	int err = -ENOMEM;
+	int err = s ? search(s, rs, ret) : -ENOMEM;
 
 	if (s) {
-		s->exception = calloc(n + 1u, sizeof(*s->exception));
-		err = s->exception ? search(s, rs, ret) : -ENOMEM;
 		free(s->exception);
 		free(s);
 	}

@@ -128,6 +128,7 @@ int dlo_pack_rule(struct dlo_pack *p, const struct dlo_rule *rule,
 	}
 	p->to.level = rule->level;
 	p->to.action = rule->action;
+	p->to.rank = rule->rank;
 	p->from = *rule;
 	*ret = p->to;
 	return 0;

@@ -25,10 +25,15 @@ struct dlo_rule {
 	const char *file, *path;
 	const char *id, *title, *category, *service, *note;
 	const char *const *tags;
-	uint32_t n_tags;
+	uint16_t n_tags;
+	uint16_t rank; /* an exception of a lower or the same one hides nothing
+			  of it */
 	uint16_t level; /* enum dlo_level */
 	uint16_t action; /* enum dlo_action */
 };
+
+/* A rank that a pattern has by itself: the longer name, the higher. */
+#define DLO_RANK_OF_NAME UINT16_MAX
 
 /*
  * Where patterns stand: those from `first` on have one rule and lie on one line
@@ -49,6 +54,15 @@ struct dlo_rules {
 };
 
 extern const struct dlo_words dlo_level_words;
+
+/* Of names, the longer one's is higher, and of one name that of itself than
+ * that of all below it; of a glob, 0. */
+static inline uint32_t dlo_rank_of_name(const struct dlo_pattern *p)
+{
+	return p->kind == DLO_PATTERN_GLOB
+		       ? 0
+		       : 2u * p->wire_len + (p->kind == DLO_PATTERN_EXACT);
+}
 
 void dlo_rules_fini(struct dlo_rules *r);
 

@@ -44,6 +44,7 @@ void dlo_ruleset_source(
 
 	*ret = (struct dlo_source_info){.path = rs->text + s->path,
 		.n_patterns = s->n_patterns,
+		.n_exceptions = s->n_exceptions,
 		.n_bad = s->n_bad,
 		.n_skipped = s->n_skipped};
 }
@@ -221,15 +222,42 @@ size_t dlo_ruleset_decide(const struct dlo_ruleset *rs, uint32_t *ids, size_t n,
 	return n_verdicts;
 }
 
+static uint32_t rank_of(const struct dlo_ruleset *rs, uint32_t id)
+{
+	uint32_t rank = rule_of(rs, id)->rank;
+	struct dlo_pattern p;
+
+	if (rank == DLO_RANK_OF_NAME) {
+		dlo_matcher_pattern(rs->matcher, id, &p);
+		rank = dlo_rank_of_name(&p);
+	}
+	return rank;
+}
+
+struct dlo_subject dlo_ruleset_subject(
+	const struct dlo_ruleset *rs, const uint32_t *ids, size_t n)
+{
+	const struct dlo_set_rule *r = rule_of(rs, ids[0]);
+	struct dlo_subject what = {
+		.rule = rs->text + r->id, .service = rs->text + r->service};
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		uint32_t rank = rank_of(rs, ids[i]);
+
+		what.rank = rank > what.rank ? rank : what.rank;
+	}
+	return what;
+}
+
 void dlo_ruleset_except(const struct dlo_ruleset *rs,
 	const struct dlo_name *name, const struct dlo_verdict *v,
 	const struct dlo_asker *who, struct dlo_excepted *io)
 {
-	const struct dlo_set_rule *r;
+	struct dlo_subject what;
 
 	if (rs->exceptions.n) {
-		r = rule_of(rs, v->match[0]);
-		dlo_exceptions_decide(&rs->exceptions, name, rs->text + r->id,
-			rs->text + r->service, who, io);
+		what = dlo_ruleset_subject(rs, v->match, v->n_matches);
+		dlo_exceptions_decide(&rs->exceptions, name, &what, who, io);
 	}
 }

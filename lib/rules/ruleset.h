@@ -46,6 +46,10 @@ size_t dlo_ruleset_decide(const struct dlo_ruleset *rs, uint32_t *ids, size_t n,
 const struct dlo_exception_set *dlo_ruleset_exceptions(
 	const struct dlo_ruleset *rs);
 
+/* What ids[0..n) of one verdict are to exceptions. */
+struct dlo_subject dlo_ruleset_subject(
+	const struct dlo_ruleset *rs, const uint32_t *ids, size_t n);
+
 /*
  * What exceptions say about a verdict on a name: betters *io, which begins as
  * zero. One name after the other: that which matched, and that which was asked

@@ -20,13 +20,13 @@ struct dlo_set_rule {
 	uint32_t file, path, id, title, category, service, note; /* texts */
 	uint32_t tags, n_tags; /* the first in `tag`, and how many */
 	uint32_t level, action; /* enum dlo_level, enum dlo_action */
-	uint32_t group;
+	uint32_t group, rank;
 };
 
 /* What became of a list. */
 struct dlo_set_source {
 	uint32_t path; /* text */
-	uint32_t n_patterns, n_bad, n_skipped;
+	uint32_t n_patterns, n_exceptions, n_bad, n_skipped;
 };
 
 struct dlo_ruleset {

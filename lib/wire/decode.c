@@ -2,6 +2,7 @@
 /* decode.c - what ldns does for us. */
 #include "wire/decode.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,7 +13,10 @@
  *
  * ldns must not see an unchecked message: on some it allocates gigabytes,
  * leaks or crashes. It is given one question at a time, rebuilt from what the
- * walker accepted: uncompressed name, type, class. See HACKING.md, "ldns".
+ * walker accepted: uncompressed name, type, class. Of the records of zones it
+ * reads the words, and the walker what came of names: its readers of whole
+ * records take three blocks of 64 KiB each time, and join a relative name and
+ * its origin without a look at the length. See HACKING.md, "ldns".
  */
 
 static bool same_question(const ldns_rr *rr, const uint8_t *wire, size_t len,
@@ -47,6 +51,87 @@ enum dlo_decoded dlo_decode_question(
 	ldns_rr_free(rr);
 	return same ? DLO_DECODED_OK : DLO_DECODED_BAD;
 }
+
+/* ---- records of zones ---------------------------------------------------- */
+
+/* What is relative gets the origin's labels, if there is room. */
+static const char *take_name(const ldns_rdf *rdf, const struct dlo_name *origin,
+	struct dlo_zone_name *ret)
+{
+	uint8_t wire[2 * DLO_NAME_MAX];
+	size_t off = 0, len = ldns_rdf_size(rdf) - 1;
+	struct dlo_name name;
+
+	if (len >= DLO_NAME_MAX) {
+		return "a name over 255 octets";
+	}
+	memcpy(wire, ldns_rdf_data(rdf), len);
+	memcpy(wire + len, origin->wire, origin->len);
+	len += origin->len;
+	if (dlo_name_walk(wire, len, &off, &name) != DLO_NAME_OK ||
+		off != len) {
+		return "a name over 255 octets";
+	}
+	dlo_name_copy(&ret->buf, wire, len, &ret->name);
+	return NULL;
+}
+
+int dlo_zone_name(const char *text, const struct dlo_name *origin,
+	struct dlo_zone_name *ret, const char **reterr_msg)
+{
+	static const uint8_t root[] = {0};
+	const struct dlo_name none = {.wire = root, .len = 1};
+	ldns_rdf *rdf = NULL;
+	ldns_status status;
+	const char *msg;
+
+	if (!strcmp(text, "@")) {
+		dlo_name_copy(&ret->buf, origin->wire, origin->len, &ret->name);
+		return 0;
+	}
+	status = ldns_str2rdf_dname(&rdf, text);
+	if (status == LDNS_STATUS_MEM_ERR) {
+		return -ENOMEM;
+	}
+	if (status != LDNS_STATUS_OK) {
+		*reterr_msg = ldns_get_errorstr_by_id(status);
+		return 1;
+	}
+	msg = take_name(
+		rdf, ldns_dname_str_absolute(text) ? &none : origin, ret);
+	ldns_rdf_deep_free(rdf);
+	*reterr_msg = msg ? msg : *reterr_msg;
+	return msg != NULL;
+}
+
+uint16_t dlo_zone_type(const char *text)
+{
+	return (uint16_t)ldns_get_rr_type_by_name(text);
+}
+
+enum dlo_zone_field dlo_zone_field(uint16_t type, unsigned i)
+{
+	const ldns_rr_descriptor *d = ldns_rr_descript(type);
+
+	if (!d || i >= ldns_rr_descriptor_maximum(d)) {
+		return DLO_ZONE_END;
+	}
+	return ldns_rr_descriptor_field_type(d, i) == LDNS_RDF_TYPE_DNAME
+		       ? DLO_ZONE_NAME
+		       : DLO_ZONE_VALUE;
+}
+
+bool dlo_zone_value(uint16_t type, unsigned i, const char *text)
+{
+	const ldns_rr_descriptor *d = ldns_rr_descript(type);
+	ldns_rdf *rdf =
+		ldns_rdf_new_frm_str(ldns_rr_descriptor_field_type(d, i), text);
+
+	ldns_rdf_deep_free(rdf);
+	return rdf != NULL;
+}
+
+/* ---- words --------------------------------------------------------------- */
 
 /* Copies ldns's text, or "<prefix><number>" where it has none. */
 static const char *code_text(const char *text, const char *prefix,

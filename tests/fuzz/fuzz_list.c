@@ -19,7 +19,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char *const files[] = {
-	"a.list", "d/b.hosts", "c.adblock", "d.rpz", "e.list"};
+	"a.list", "d/b.hosts", "c.adblock", "d.rpz", "e.dnscrypt"};
 
 static void check_diag(const struct dlo_diag *d)
 {

@@ -48,13 +48,18 @@ static const char text[] = "a.example owner=alice\n"
 			   "a.example until=2026-12-31\n" /* the first again */
 			   "c.example\n";
 
-static struct dlo_ruleset *ruleset(const char *exceptions)
+/* Of a file of exceptions and an AdBlock list, which may have its own. */
+static struct dlo_ruleset *ruleset_of_list(
+	const char *exceptions, const char *list)
 {
 	struct dlo_builder *b;
 	struct dlo_ruleset *rs;
 	struct dlo_diag diag;
 
 	assert_int_equal(dlo_builder_new(&b), 0);
+	assert_int_equal(dlo_builder_add_list(b, "x.adblock", list,
+				 strlen(list), NULL, &diag),
+		0);
 	assert_int_equal(dlo_builder_add_exceptions(b, "x.list", exceptions,
 				 strlen(exceptions), NULL, &diag),
 		0);
@@ -72,6 +77,11 @@ static int begin(void **state)
 	unlink(path);
 	rmdir(path);
 	return 0;
+}
+
+static struct dlo_ruleset *ruleset(const char *exceptions)
+{
+	return ruleset_of_list(exceptions, "");
 }
 
 /* What is said meanwhile is in `said`. */
@@ -243,6 +253,42 @@ static void test_over_reloads(void **state)
 }
 
 /* Without anything new the disk is left alone; without a folder, always. */
+/* What lists except of themselves is counted, and listed where it hid
+ * something; but not kept, neither in the file nor for other rules, nor taken
+ * for what this site says alike. */
+static void test_of_lists(void **state)
+{
+	struct dlo_ruleset *rs = ruleset_of_list("b.example rule=x.adblock\n",
+				   "\n\n\n@@||b.example^\n@@||c.example^\n"),
+			   *other =
+				   ruleset_of_list("b.example rule=x.adblock\n",
+					   "\n@@||b.example^\n");
+	struct exceptions_next next;
+	struct exceptions x;
+	char file[512];
+
+	(void)state;
+	open_with(&x, rs);
+	counted[0].hits[0] = (struct exception_hits){3, 300};
+	counted[0].hits[2] = (struct exception_hits){7, 900};
+	assert_string_equal(rows(&x, 1), "4:3@300 1:7@900 ");
+	exceptions_keep(&x, sources, 1, NULL);
+	read_file(file, sizeof(file));
+	assert_null(strstr(file, " 3 300"));
+	assert_non_null(strstr(file, " 7 900"));
+	assert_int_equal(exceptions_prepare(&x, other, &next), 0);
+	exceptions_exchange(&x, &next, sources, 1);
+	memset(counted, 0, sizeof(counted));
+	assert_string_equal(rows(&x, 1), "1:7@900 ");
+	exceptions_close(&x);
+	open_with(&x, rs);
+	assert_string_equal(said, "");
+	assert_string_equal(rows(&x, 1), "1:7@900 ");
+	exceptions_close(&x);
+	dlo_ruleset_free(rs);
+	dlo_ruleset_free(other);
+}
+
 static void test_nothing_new(void **state)
 {
 	struct dlo_ruleset *rs = ruleset(text);
@@ -526,6 +572,7 @@ int main(void)
 	static const struct CMUnitTest others[] = {
 		cmocka_unit_test_setup(test_over_restarts, begin),
 		cmocka_unit_test_setup(test_over_reloads, begin),
+		cmocka_unit_test_setup(test_of_lists, begin),
 		cmocka_unit_test_setup(test_nothing_new, begin),
 		cmocka_unit_test_setup(test_no_file, begin),
 		cmocka_unit_test_setup(test_cannot_keep, begin),

@@ -10,21 +10,7 @@
 
 #include <cmocka.h>
 
-#define OUT_MAX 3072
-#include "out.h"
-
-#define TEXT(s) s, sizeof(s) - 1
-
-/*
- * `want` is a line a pattern, `LINE TEXT` and what is not as the file's name
- * alone would have it; then a lenient list's bad and skipped lines; or the
- * diagnostic of a refused list.
- */
-struct list_case {
-	const char *name, *file, *in;
-	size_t len;
-	const char *want;
-};
+#include "listing.h"
 
 static const struct list_case cases[] = {
 	/* patterns, blanks, comments */
@@ -278,17 +264,6 @@ static const struct list_case cases[] = {
 	{"an unknown format", "x.list", TEXT("#: format: domain\n"),
 		"x.list:1:12: unknown format \"domain\", did you mean "
 		"\"domains\"?\n"},
-	{"AdBlock is yet to come", "x.list", TEXT("#: format: adblock\n"),
-		"x.list:1:12: format \"adblock\" is not built yet; domains and "
-		"hosts are\n"},
-	{"AdBlock by the ending is yet to come", "d/x.adblock",
-		TEXT("! c\n||a.example^\n"),
-		"d/x.adblock:0:0: format \"adblock\" is not built yet; domains "
-		"and hosts are\n"},
-	{"RPZ by the ending is yet to come", "x.rpz", TEXT("$TTL 1\n"),
-		"x.rpz:0:0: format \"rpz\" is not built yet; domains and hosts "
-		"are\n"},
-
 	/* other people's lists */
 	{"bad lines of other people's lists are left out", "x.list",
 		TEXT("a..b\na.example\nb.example c\n*\xc3\xbc\nd.example\n"),
@@ -329,106 +304,6 @@ static const struct list_case cases[] = {
 		"bad=1\nx.list:1:10: control character 0x0d\n"},
 	{"a comment may hold anything", "x.list", TEXT("#\0\x01\xff\n"), ""},
 };
-
-static void put_pattern(
-	struct out *o, const struct dlo_pattern_info *p, const char *text)
-{
-	unsigned i;
-
-	put(o, "%u %s", p->line, text);
-	if (strcmp(p->rule_id, p->file)) {
-		put(o, " id=%s", p->rule_id);
-	}
-	if (strcmp(p->title, p->file)) {
-		put(o, " title=%s", p->title);
-	}
-	if (p->level != DLO_LEVEL_MEDIUM) {
-		put(o, " level=%s", dlo_level_name(p->level));
-	}
-	for (i = 0; i < p->n_tags; i++) {
-		put(o, "%s%s", i ? "," : " tags=", p->tags[i]);
-	}
-	if (*p->category) {
-		put(o, " category=%s", p->category);
-	}
-	if (p->action != DLO_ACTION_ALERT) {
-		put(o, " action=%s", dlo_action_name(p->action));
-	}
-	if (*p->service) {
-		put(o, " service=%s", p->service);
-	}
-	if (*p->note) {
-		put(o, " note=%s", p->note);
-	}
-	put(o, "\n");
-}
-
-static void put_report(struct out *o, const struct dlo_list_report *r)
-{
-	unsigned i;
-
-	if (r->n_bad) {
-		put(o, "bad=%u\n", r->n_bad);
-	}
-	if (r->n_skipped) {
-		put(o, "skipped=%u\n", r->n_skipped);
-	}
-	for (i = 0; i < r->n_diags; i++) {
-		put_diag(o, &r->diag[i]);
-	}
-}
-
-/* Reads one list and writes down all that came of it. */
-static void read_list(
-	const char *file, const char *text, size_t len, struct out *o)
-{
-	static struct dlo_list_report report;
-	struct dlo_builder *b;
-	struct dlo_ruleset *rs;
-	struct dlo_diag diag;
-	/* Its own memory, so that the address sanitizer sees its end. */
-	char *copy = malloc(len);
-	unsigned i;
-	int r;
-
-	if (len) {
-		assert_non_null(copy);
-		memcpy(copy, text, len);
-	}
-	assert_int_equal(dlo_builder_new(&b), 0);
-	r = dlo_builder_add_list(b, file, copy, len, &report, &diag);
-	free(copy);
-	assert_true(r == 0 || r == 1);
-	if (r) {
-		put_diag(o, &diag);
-	}
-	assert_int_equal(dlo_builder_build(b, &rs, &diag), 0);
-	dlo_builder_free(b);
-	for (i = 0; i < dlo_ruleset_n_patterns(rs); i++) {
-		char canonical[DLO_PATTERN_TEXT_MAX];
-		struct dlo_pattern_info p;
-
-		dlo_ruleset_pattern(rs, i, &p);
-		assert_string_equal(p.path, file);
-		dlo_ruleset_text(rs, i, canonical);
-		put_pattern(o, &p, canonical);
-	}
-	if (!r) {
-		assert_int_equal(report.n_patterns, dlo_ruleset_n_patterns(rs));
-		put_report(o, &report);
-	}
-	assert_int_equal(dlo_ruleset_n_lists(rs), r ? 0 : 1);
-	dlo_ruleset_free(rs);
-}
-
-static void test_case(void **state)
-{
-	const struct list_case *c = *state;
-	struct out o = {.len = 0};
-
-	read_list(c->file, c->in, c->len, &o);
-	assert_string_equal(o.text, c->want);
-}
 
 /* Lines and values of some length, each with the error it must raise. */
 static const struct long_case {
@@ -498,7 +373,7 @@ int main(void)
 
 	for (i = 0; i < N_CASES; i++) {
 		tests[i] = (struct CMUnitTest){.name = cases[i].name,
-			.test_func = test_case,
+			.test_func = test_list_case,
 			.initial_state = (void *)(uintptr_t)&cases[i]};
 	}
 	for (i = 0; i < N_LONG; i++) {

@@ -12,6 +12,10 @@
 #include <string.h>
 #include <time.h>
 
+#ifdef HAVE_ZLIB
+#include <zlib.h>
+#endif
+
 #include <cmocka.h>
 
 #include "compiling.h"
@@ -183,6 +187,51 @@ static void test_compiled_is_refused(void **state)
 		options_free(&o);
 	}
 }
+
+#ifdef HAVE_ZLIB
+static void write_packed(const char *name, const char *text)
+{
+	gzFile f = gzopen(in_folder(name), "wb");
+
+	assert_non_null(f);
+	assert_int_equal(
+		gzwrite(f, text, (unsigned)strlen(text)), strlen(text));
+	assert_int_equal(gzclose(f), Z_OK);
+}
+
+/* What is kept of a packed list is its text, which its name still tells the
+ * format of; what is cut off is refused as a whole. */
+static void test_packed_texts_are_kept(void **state)
+{
+	static const char text[] = "||a.example^\n@@||b.a.example^\n##.x\n";
+	struct lists l, again = {0};
+	struct reasons reasons;
+	struct options o;
+
+	(void)state;
+	write_packed("x.adblock.gz", text);
+	options_of(&o, "x.adblock.gz", NULL);
+	assert_int_equal(load(&o, &l, &reasons), 0);
+	assert_int_equal(l.n_patterns, 1);
+	assert_int_equal(l.n_skipped, 1);
+	assert_int_equal(dlo_ruleset_n_exceptions(l.rules), 1);
+	assert_string_equal(l.text[0].text, text);
+	assert_int_equal(lists_load_texts(l.text, l.n_texts, &again), 0);
+	assert_int_equal(dlo_ruleset_n_patterns(again.rules), 1);
+	assert_int_equal(dlo_ruleset_n_exceptions(again.rules), 1);
+	lists_free(&again);
+	lists_free(&l);
+	reasons_free(&reasons);
+	assert_int_equal(truncate(in_folder("x.adblock.gz"), 20), 0);
+	assert_int_equal(load(&o, &l, &reasons), EXIT_USAGE);
+	assert_non_null(strstr(
+		reasons.errors.text[0], "x.adblock.gz: truncated gzip data"));
+	assert_null(l.rules);
+	lists_free(&l);
+	reasons_free(&reasons);
+	options_free(&o);
+}
+#endif
 
 /* All that is wrong is said, not the first of it alone; and errors come before
  * what is only left out. */
@@ -424,6 +473,9 @@ int main(void)
 		cmocka_unit_test(test_compiled),
 		cmocka_unit_test(test_compiled_is_refused),
 		cmocka_unit_test(test_compiled_changes),
+#ifdef HAVE_ZLIB
+		cmocka_unit_test(test_packed_texts_are_kept),
+#endif
 		cmocka_unit_test(test_reasons_have_places),
 		cmocka_unit_test(test_reasons_are_bounded),
 		cmocka_unit_test(test_stopped),

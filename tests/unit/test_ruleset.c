@@ -530,6 +530,12 @@ static char *long_list(void)
 		p += snprintf(p, 64, "%s%u.example note=%u\n", i % 3 ? "" : "*",
 			i, i % 100);
 	}
+	p += snprintf(p, 64, "#: format: dnscrypt\nx[a-c]y.test @now\n");
+	p += snprintf(p, 64, "#: format: rpz\nx.test CNAME rpz-passthru.\n");
+	p += snprintf(p, 64, "#: format: adblock\n");
+	for (i = 0; i < 20; i++) {
+		p += snprintf(p, 64, "||%u.test^\n@@||x*.%u.test^\n", i, i);
+	}
 	return text;
 }
 
