@@ -20,6 +20,7 @@
 #include <cmocka.h>
 
 #include "compiled.h"
+#include "match/store.h"
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 #define BUILT 1767323045u
@@ -414,7 +415,28 @@ static bool try_sealed(struct image *image)
 	return true;
 }
 
-/* Whichever octet is another: in large sets every step-th. */
+/* Whether an octet is amid a section of many alike, of which some will do. */
+static bool is_bulk(const struct image *image, size_t i)
+{
+	struct {
+		uint64_t at, n;
+		uint32_t size, zero[3];
+	} entry;
+	uint32_t n;
+
+	memcpy(&n, image->at + 32, 4);
+	for (uint32_t k = 0; k < n; k++) {
+		memcpy(&entry, image->at + 64 + k * sizeof(entry),
+			sizeof(entry));
+		if (i >= entry.at + 64 && entry.n * entry.size > 2048 &&
+			i + 64 < entry.at + entry.n * entry.size) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Whichever octet is another: of many alike every step-th. */
 static void try_octets(struct dlo_ruleset *rs, size_t step)
 {
 	static const uint8_t flips[] = {0x01, 0x80, 0xff, 0x3f};
@@ -422,7 +444,8 @@ static void try_octets(struct dlo_ruleset *rs, size_t step)
 	size_t n_taken = 0, n = 0;
 
 	dlo_ruleset_free(rs);
-	for (size_t i = 0; i < image.len; i += step, n++) {
+	for (size_t i = 0; i < image.len;
+		i += is_bulk(&image, i) ? step : 1, n++) {
 		uint8_t before = image.at[i];
 
 		image.at[i] ^= flips[n / 3 % LEN(flips)];
@@ -438,31 +461,9 @@ static void test_any_octet(void **state)
 	static const char *const mixed[] = {"mixed", mixed_list, NULL};
 
 	(void)state;
-	try_octets(small_set(), 3);
-	try_octets(set_of(mixed), 17);
-	try_octets(full_set(), 71);
-}
-
-/* The next number that is worth a try: of a long section but one now and then.
- */
-static size_t next_word(const struct image *image, size_t i)
-{
-	struct {
-		uint64_t at, n;
-		uint32_t size, zero[3];
-	} entry;
-	uint32_t n;
-
-	memcpy(&n, image->at + 32, 4);
-	for (uint32_t k = 0; k < n; k++) {
-		memcpy(&entry, image->at + 64 + k * sizeof(entry),
-			sizeof(entry));
-		if (i >= entry.at + 64 &&
-			i + 64 < entry.at + entry.n * entry.size) {
-			return i + 64 + 4 * (i / 4 % 61);
-		}
-	}
-	return i + 4;
+	try_octets(small_set(), 61);
+	try_octets(set_of(mixed), 97);
+	try_octets(full_set(), 197);
 }
 
 /* Numbers at the edges of what they may be, wherever one may stand. */
@@ -473,7 +474,8 @@ static void try_words(struct dlo_ruleset *rs)
 	struct image image = image_of(rs, BUILT);
 
 	dlo_ruleset_free(rs);
-	for (size_t i = 0; i + 4 <= image.len; i = next_word(&image, i)) {
+	for (size_t i = 0; i + 4 <= image.len;
+		i += is_bulk(&image, i) ? 64 + 4 * (i / 4 % 61) : 4) {
 		uint32_t before, words[4];
 
 		memcpy(&before, image.at + i, 4);
@@ -498,6 +500,73 @@ static void test_any_number(void **state)
 	try_words(small_set());
 	try_words(set_of(mixed));
 	try_words(full_set());
+}
+
+/* ---- records ------------------------------------------------------------- */
+
+#define X10 "xxxxxxxxxx"
+#define X60 X10 X10 X10 X10 X10 X10
+
+static const struct {
+	const char *name;
+	bool glob;
+	unsigned len; /* that the record tells */
+	const char *octets;
+	bool want;
+} records[] = {
+	{"a name", false, 4, "\3com", true},
+	{"the root", false, 0, "", true},
+	{"a label that ends before", false, 5, "\3coma", false},
+	{"a label that ends behind", false, 4, "\4com", false},
+	{"a label of 63", false, 64, "\x3f" X60 "xxx", true},
+	{"a label of 64", false, 65, "\x40" X60 "xxxx", false},
+	{"a record that ends behind", false, 8, "\3com", false},
+	{"a long one that ends behind", false, 70, "\3com", false},
+	{"a glob", true, 5, "CxAyC", true},
+	{"of nothing", true, 0, "", false},
+	{"a star after a star", true, 4, "xCCx", false},
+	{"a symbol that there is not", true, 3, "CDx", false},
+	{"63 octets in a row", true, 64, "C" X60 "xxx", true},
+	{"64 octets in a row", true, 65, "C" X60 "xxxx", false},
+	{"more than a name can have", true, 305,
+		X60 "A" X60 "A" X60 "A" X60 "A" X60 "C", false},
+	{"as much as a name can have", true, 244,
+		X60 "A" X60 "A" X60 "A" X60 "C", true},
+};
+
+static void test_records(void **state)
+{
+	static uint8_t at[DLO_NAME_HEADROOM + 600];
+	const uint32_t block[] = {DLO_NAME_HEADROOM};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(records); i++) {
+		uint8_t *to = at + DLO_NAME_HEADROOM;
+		unsigned len = records[i].len;
+		struct dlo_store s = {.at = at,
+			.block = block,
+			.n = 1,
+			.n_blocks = 1,
+			.n_globs = records[i].glob};
+
+		*to = (uint8_t)(records[i].glob ? DLO_PATTERN_GLOB << 6 : 0);
+		if (len < DLO_STORE_LONG) {
+			*to++ |= (uint8_t)len;
+		} else {
+			*to++ |= DLO_STORE_LONG;
+			*to++ = (uint8_t)(len >> 8);
+			*to++ = (uint8_t)len;
+		}
+		to = (uint8_t *)stpcpy((char *)to, records[i].octets);
+		s.len = (uint32_t)(to - at);
+		print_message("# %s\n", records[i].name);
+		assert_int_equal(dlo_store_valid(&s), records[i].want);
+		s.n_globs ^= 1;
+		assert_false(dlo_store_valid(&s));
+		s.n_globs ^= 1;
+		s.n_blocks = 2;
+		assert_false(dlo_store_valid(&s));
+	}
 }
 
 /* ---- beside others ------------------------------------------------------- */
@@ -705,6 +774,7 @@ int main(void)
 		cmocka_unit_test(test_told_apart),
 		cmocka_unit_test(test_any_octet),
 		cmocka_unit_test(test_any_number),
+		cmocka_unit_test(test_records),
 		cmocka_unit_test(test_stands_alone),
 		cmocka_unit_test(test_exceptions_beside),
 		cmocka_unit_test(test_exceptions_within),
