@@ -334,12 +334,12 @@ static const struct odd odds[] = {
 		"again on one like this"},
 	{"no byte order", 8, 0x01010101, 0,
 		"damaged: its head has no byte order"},
-	{"older", 12, 0, 0,
-		"compiled by an older version of this program (format 0; this "
-		"one reads 1): compile it again"},
-	{"newer", 12, 2, 0,
-		"compiled by a newer version of this program (format 2; this "
-		"one reads 1): compile it again"},
+	{"older", 12, 1, 0,
+		"compiled by an older version of this program (format 1; this "
+		"one reads 2): compile it again"},
+	{"newer", 12, 3, 0,
+		"compiled by a newer version of this program (format 3; this "
+		"one reads 2): compile it again"},
 	{"more", 0, 0, 64, "damaged: 64 octets too many"},
 	{"sections", 32, 3, 0, "damaged: its table is not whole"},
 	{"a checksum", 24, 0, 0, "damaged: its checksum is wrong"},
