@@ -159,6 +159,10 @@ bool spool_next(struct spool_cursor *c, struct spool_record *ret)
 
 /* ---- the state ----------------------------------------------------------- */
 
+/* The last second of 9999: what is later has no form (ISO 8601), and a year
+ * may be no int. */
+#define TIME_LAST UINT64_C(253402300799)
+
 void spool_put_state(
 	uint8_t p[SPOOL_STATE_LEN], const struct spool_state *state)
 {
@@ -183,7 +187,7 @@ bool spool_get_state(const uint8_t *p, size_t len, struct spool_state *ret)
 		.offset = get64(p + 24),
 		.n_lost = get64(p + 32),
 		.lost_since = get64(p + 40)};
-	if (state.segment > SPOOL_NUMBER_MAX) {
+	if (state.segment >= SPOOL_NUMBER_MAX || state.lost_since > TIME_LAST) {
 		return false;
 	}
 	*ret = state;

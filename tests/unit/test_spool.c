@@ -14,10 +14,7 @@
 
 #include <cmocka.h>
 
-#include "spool.h"
-#include "spooling.h"
-
-#define MIB ((uint64_t)1 << 20)
+#include "spool_bench.h"
 
 static char folder[64], crashed[64];
 
@@ -95,106 +92,7 @@ int __wrap_fsync(int fd)
 	return 0;
 }
 
-/* ---- messages: a number, and dots up to a length that follows from it ---- */
-
-static size_t make_message(char text[512], unsigned i)
-{
-	int n = snprintf(text, 512, "%u", i);
-	size_t len = 8 + i * 7919u % 400u;
-
-	memset(text + n, '.', len - (size_t)n);
-	return len;
-}
-
-static int append(struct spool *s, unsigned i)
-{
-	char text[512];
-	unsigned n;
-	int r = spool_append(
-		s, &(struct iovec){text, make_message(text, i)}, 1, 1, &n);
-
-	assert_int_equal(n, r == 0);
-	return r;
-}
-
-static void append_all(struct spool *s, unsigned from, unsigned to)
-{
-	for (unsigned i = from; i < to; i++) {
-		assert_int_equal(append(s, i), 0);
-	}
-}
-
-/* The number of a message, which has to be one. */
-static unsigned check_message(const struct iovec *v)
-{
-	char text[512];
-	unsigned i = (unsigned)strtoul(
-		memcpy(text, v->iov_base, v->iov_len < 8 ? v->iov_len : 8),
-		NULL, 10);
-	size_t len = make_message(text, i);
-
-	assert_int_equal(v->iov_len, len);
-	assert_memory_equal(v->iov_base, text, len);
-	return i;
-}
-
-/* Takes out all that is in it; returns how many, their numbers in got[]. */
-static unsigned drain(struct spool *s, unsigned *got, unsigned max)
-{
-	struct iovec v[64];
-	unsigned n, total = 0;
-
-	while ((n = spool_peek(s, v, 1 + total % 64)) > 0) {
-		for (unsigned i = 0; i < n; i++) {
-			assert_true(total < max);
-			got[total++] = check_message(&v[i]);
-		}
-		assert_int_equal(spool_drop(s, n), n);
-	}
-	assert_true(spool_is_empty(s));
-	assert_int_equal(spool_alerts(s), 0);
-	return total;
-}
-
-static struct spool *open_in(const char *where, uint64_t size)
-{
-	struct spool *s;
-
-	assert_int_equal(spool_open(where, size, &s), 0);
-	return s;
-}
-
-/* What a folder holds is the messages from..to, in order. */
-static void expect_in(const char *where, unsigned from, unsigned to)
-{
-	static unsigned got[20000];
-	struct spool *s = open_in(where, 64 * MIB);
-
-	assert_int_equal(spool_alerts(s), to - from);
-	assert_int_equal(drain(s, got, 20000), to - from);
-	for (unsigned i = 0; i < to - from; i++) {
-		assert_int_equal(got[i], from + i);
-	}
-	spool_close(s);
-}
-
-static void count_octets(void *ctx, const char *path, const char *name)
-{
-	struct stat st;
-
-	if (strstr(name, ".spool")) {
-		assert_int_equal(stat(path, &st), 0);
-		*(uint64_t *)ctx += (uint64_t)st.st_size;
-	}
-}
-
-static uint64_t octets_in(const char *where)
-{
-	uint64_t n = 0;
-
-	for_each_file(where, count_octets, &n);
-	return n;
-}
+/* ---- files ---- */
 
 static void note_name(void *ctx, const char *path, const char *name)
 {
@@ -698,6 +596,31 @@ static void test_not_to_be_read_now(void **state)
 	(void)state;
 }
 
+/* A state that none of us has written, whatever its checksum says. */
+static void test_state_out_of_range(void **state)
+{
+	static const struct {
+		struct spool_state state;
+		bool want;
+	} rows[] = {
+		{{.segment = SPOOL_NUMBER_MAX - 1, .lost_since = 253402300799},
+			true},
+		{{.segment = SPOOL_NUMBER_MAX}, false},
+		{{.lost_since = 253402300800}, false},
+		{{.lost_since = UINT64_MAX}, false},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint8_t p[SPOOL_STATE_LEN];
+		struct spool_state got;
+
+		spool_put_state(p, &rows[i].state);
+		assert_int_equal(
+			spool_get_state(p, sizeof(p), &got), rows[i].want);
+	}
+	(void)state;
+}
+
 /* A segment behind the last of all numbers would never be found again. */
 static void test_no_number_left(void **state)
 {
@@ -813,6 +736,7 @@ int main(void)
 		TEST(test_a_file_that_wastes_time),
 		TEST(test_spoiled_while_running),
 		TEST(test_not_to_be_read_now),
+		TEST(test_state_out_of_range),
 		TEST(test_no_number_left),
 		TEST(test_disk_full),
 		TEST(test_disk_broken),
