@@ -375,7 +375,7 @@ static void add_message(struct bench *b, unsigned source, uint64_t packet,
 	char name[] = "?.ngrok.io";
 	size_t n = strlen(kinds), last = n;
 
-	while (kinds[last - 1] == '!') {
+	while (last > 0 && kinds[last - 1] == '!') {
 		last--;
 	}
 	for (size_t i = 0; i < n; i++) {
