@@ -70,6 +70,10 @@ class Service:
         """What one.example, two.example and three.example raise."""
         for word in ("one", "two", "three"):
             self.lab.ask(word + ".example")
+        self.hears(rules)
+
+    def hears(self, rules):
+        """The alerts that come next."""
         got = []
         for rule in rules:
             line = self.log.recv(65536).decode()
@@ -85,6 +89,26 @@ class Service:
         expect("sandbox refused" not in self.sniffer.err, "%s",
                self.sniffer.err)
         return summary
+
+
+@case()
+def reload_holds(lab):
+    """Alerts that wait for another interface's when their rules are replaced
+    are told as those rules had it. What is freed is overwritten."""
+    s = Service(lab, OLD, "--no-limit", "-i", "g1",
+                env=dict(os.environ, MALLOC_PERTURB_="165"))
+    for i, (rules, text) in enumerate((
+            ((("old", "one"), ("old", "two")), NEW),
+            ((("new", "one"), ("new", "three")), OLD))):
+        for word in ("one", "two", "three"):
+            lab.ask(word + ".example")
+        wait_for("all queries", lambda n=6 * (i + 1): n == sum(
+            x["queries"] for x in
+            answer(lab, s.socket, "status")["interfaces"]))
+        s.write("lists/a.list", text)
+        s.taken()
+        s.hears(rules)
+    s.stop()
 
 
 @case()
