@@ -6,37 +6,25 @@
 
 #include "plural.h"
 
-/* Alerts for which there was no room in a ring: no output has got them. */
-static uint64_t lost_before(const struct source *sources, unsigned n)
+struct sums {
+	uint64_t raised; /* by the engines */
+	uint64_t lost; /* no room in a ring: no output has got them */
+	uint64_t merged; /* stand in one of another interface */
+};
+
+static struct sums sums_of(const struct source *sources, unsigned n)
 {
-	uint64_t sum = 0;
+	struct sums sum = {0};
 
 	for (unsigned i = 0; i < n; i++) {
-		sum += atomic_load_explicit(
-			&sources[i].counts.lost, memory_order_relaxed);
-	}
-	return sum;
-}
+		const struct source *s = &sources[i];
 
-/* Alerts that stand in one of another interface. */
-static uint64_t merged(const struct source *sources, unsigned n)
-{
-	uint64_t sum = 0;
-
-	for (unsigned i = 0; i < n; i++) {
-		sum += atomic_load_explicit(
-			&sources[i].counts.merged, memory_order_relaxed);
-	}
-	return sum;
-}
-
-static uint64_t raised(const struct source *sources, unsigned n)
-{
-	uint64_t sum = 0;
-
-	for (unsigned i = 0; i < n; i++) {
-		sum += dlo_engine_stat(sources[i].engine, DLO_STAT_ALERTS) +
-		       dlo_engine_stat(sources[i].engine, DLO_STAT_CLOSINGS);
+		sum.raised += dlo_engine_stat(s->engine, DLO_STAT_ALERTS) +
+			      dlo_engine_stat(s->engine, DLO_STAT_CLOSINGS);
+		sum.lost += atomic_load_explicit(
+			&s->counts.lost, memory_order_relaxed);
+		sum.merged += atomic_load_explicit(
+			&s->counts.merged, memory_order_relaxed);
 	}
 	return sum;
 }
@@ -45,18 +33,16 @@ struct ledger_row ledger_row(const struct outputs *o, unsigned i,
 	const struct source *sources, unsigned n_sources, bool at_end)
 {
 	struct ledger_row row = {.a = outputs_alerts(o, i)};
-	uint64_t before = lost_before(sources, n_sources);
+	struct sums sum = sums_of(sources, n_sources);
 
 	if (row.a.each) {
-		row.a.raised += before;
-		row.a.lost += before;
+		row.a.raised += sum.lost;
+		row.a.lost += sum.lost;
 	}
 	if (at_end && row.a.each) {
-		row.missing = (int64_t)(raised(sources, n_sources) +
-					o->n_tests - row.a.raised);
-	}
-	if (at_end && row.a.each && !row.a.wire) {
-		row.missing -= (int64_t)merged(sources, n_sources);
+		row.missing =
+			(int64_t)(sum.raised + o->n_tests -
+				  (row.a.wire ? 0 : sum.merged) - row.a.raised);
 	}
 	if (at_end) {
 		row.missing += (int64_t)row.a.waiting;
