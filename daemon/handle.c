@@ -38,8 +38,7 @@ static int say_why_not(struct handle *h, int status)
 	char exe[512] = "dnslookout";
 	ssize_t n;
 
-	h->absent = status == PCAP_ERROR_NO_SUCH_DEVICE ||
-		    status == PCAP_ERROR_IFACE_NOT_UP;
+	h->absent = handle_is_absent(status);
 	if (status == PCAP_ERROR_PERM_DENIED ||
 		status == PCAP_ERROR_PROMISC_PERM_DENIED) {
 		n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
@@ -139,6 +138,12 @@ int handle_open(const struct options *o, struct programs *programs,
 	r = activate(ret, o, interface);
 	r = r ? r : set_link_type(ret, o);
 	return r ? r : set_filter(ret, programs);
+}
+
+bool handle_is_absent(int status)
+{
+	return status == PCAP_ERROR_NO_SUCH_DEVICE ||
+	       status == PCAP_ERROR_IFACE_NOT_UP;
 }
 
 bool handle_is_stale(pcap_t *pcap, const char *interface)

@@ -28,6 +28,10 @@ struct handle {
 int handle_open(const struct options *o, struct programs *programs,
 	const char *interface, struct handle *ret);
 
+/* Whether pcap_activate() says that there is no such interface, or that it is
+ * down: it may come. */
+bool handle_is_absent(int status);
+
 /*
  * Whether the interface of that name is not the one that was opened: it was
  * deleted, or has another name now, which libpcap notices only of one that is

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "clock.h"
+#include "handle.h"
 
 #define SNAPLEN 96 /* headers, through two tunnels */
 #define BUFFER (1024 * 1024)
@@ -38,14 +39,8 @@ void sampler_fini(struct sampler *s)
 	s->engine = dlo_engine_free(s->engine);
 }
 
-/* An interface that goes away is the capture's to tell. */
-static bool is_absent(int status)
-{
-	return status == PCAP_ERROR_NO_SUCH_DEVICE ||
-	       status == PCAP_ERROR_IFACE_NOT_UP;
-}
-
-/* Not promiscuous: the handle that captures is, and that holds for all. */
+/* Not promiscuous: the handle that captures is, and that holds for all. An
+ * interface that goes away is the capture's to tell. */
 static bool open_handle(struct sampler *s)
 {
 	int status;
@@ -61,7 +56,8 @@ static bool open_handle(struct sampler *s)
 	status = pcap_activate(s->pcap);
 	if (status < 0) {
 		snprintf(s->error, sizeof(s->error), "%s",
-			is_absent(status) ? "" : pcap_statustostr(status));
+			handle_is_absent(status) ? ""
+						 : pcap_statustostr(status));
 		return false;
 	}
 	return !pcap_setnonblock(s->pcap, 1, s->error);
