@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "log.h"
 #include "plural.h"
 #include "state.h"
@@ -36,14 +37,6 @@
 #define SYNC_MS 200
 #define READ_AGAIN_MS 1000
 #define SPOOLED_GRACE_MS 500u /* at the end: the next run delivers the rest */
-
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 static void count(struct backlog *b, const struct account_counts *delta)
 {
@@ -151,7 +144,7 @@ static bool on_loss(void *ctx, uint64_t n, time_t since)
 /* Whether messages have waited too long. */
 static bool is_late(struct backlog *b)
 {
-	uint64_t now = now_ms();
+	uint64_t now = clock_steady_ms();
 
 	if (b->passed >= b->mark) {
 		b->mark = b->passed + writer_queued(b->output->writer);
@@ -202,7 +195,7 @@ static unsigned put_by(struct backlog *b, const struct iovec *v, unsigned n)
 
 static void sync_spool(struct backlog *b)
 {
-	uint64_t now = now_ms();
+	uint64_t now = clock_steady_ms();
 	int r;
 
 	if (!b->spool || !spool_is_dirty(b->spool) ||
@@ -239,7 +232,8 @@ static unsigned try(
 		tell_outage(b, t->trouble);
 	}
 	if (done < n && t->wait.fd < 0 && t->wait.timeout_ms > 0) {
-		b->not_before_ms = now_ms() + (unsigned)t->wait.timeout_ms;
+		b->not_before_ms =
+			clock_steady_ms() + (unsigned)t->wait.timeout_ms;
 	}
 	return done;
 }
@@ -257,7 +251,7 @@ static void deliver_spooled(struct backlog *b, struct writer_wait *ret_wait)
 	if (n < 0) {
 		tell_outage(b, strerror(-n));
 		b->reached = false;
-		b->not_before_ms = now_ms() + READ_AGAIN_MS;
+		b->not_before_ms = clock_steady_ms() + READ_AGAIN_MS;
 		ret_wait->timeout_ms = READ_AGAIN_MS;
 	}
 	if (n <= 0) {
@@ -306,7 +300,7 @@ static bool has_spooled(const struct backlog *b)
 static unsigned deliver_first(struct backlog *b, struct iovec *v, unsigned n,
 	struct writer_wait *ret_wait)
 {
-	uint64_t now = now_ms();
+	uint64_t now = clock_steady_ms();
 
 	if (now < b->not_before_ms && !writer_closing(b->output->writer)) {
 		*ret_wait = (struct writer_wait){

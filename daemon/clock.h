@@ -26,4 +26,9 @@ static inline uint64_t clock_steady_ns(void)
 	return clock_read_ns(CLOCK_MONOTONIC);
 }
 
+static inline uint64_t clock_steady_ms(void)
+{
+	return clock_steady_ns() / 1000000;
+}
+
 #endif

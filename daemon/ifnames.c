@@ -3,23 +3,17 @@
 #include "ifnames.h"
 
 #include <string.h>
-#include <time.h>
+
+#include "clock.h"
 
 /* An interface may be renamed; its index is not given to another one soon. */
 #define ASK_AGAIN_S 5
-
-static uint64_t now_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec;
-}
+#define NS_PER_S 1000000000u
 
 const char *ifnames_get(struct ifnames *n, uint32_t index)
 {
 	struct ifnames_row *row = &n->row[index % IFNAMES_ROWS];
-	uint64_t now = now_s();
+	uint64_t now = clock_steady_ns() / NS_PER_S;
 	char name[IF_NAMESIZE];
 
 	if (row->index != index) {

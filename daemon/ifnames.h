@@ -12,7 +12,7 @@
 struct ifnames {
 	struct ifnames_row {
 		uint32_t index; /* 0: none */
-		uint64_t asked_s; /* CLOCK_MONOTONIC */
+		uint64_t asked_s; /* clock_steady_ns() */
 		char name[IF_NAMESIZE]; /* "": there was none */
 	} row[IFNAMES_ROWS];
 };

@@ -2,9 +2,9 @@
 /*
  * ledger.h - the sum that has to come out: each alert that was raised, or left
  * by the run before, is delivered, waiting, spooled, lost or unread, for each
- * output. Summary and STATUS tell these numbers and no others; of metrics, those
- * about an output leave out what was lost before all of them, which is a counter
- * of its own (alerts_dropped_total).
+ * output. Summary and STATUS tell these numbers and no others; of metrics,
+ * those about an output leave out what was lost before all of them, which is a
+ * counter of its own (alerts_dropped_total).
  */
 #ifndef LEDGER_H
 #define LEDGER_H

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* live.c - the thread of an interface: captures on it, and waits for it. */
-#include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <string.h>
 
 #include "capture.h"
 #include "clock.h"

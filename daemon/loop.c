@@ -10,6 +10,7 @@
 
 #include <uv.h>
 
+#include "clock.h"
 #include "delivery.h"
 #include "log.h"
 #include "minute.h"
@@ -300,7 +301,7 @@ static void on_minute(uv_timer_t *timer)
 static const struct source *find_stuck(
 	const struct loop *l, unsigned interval_ms)
 {
-	uint64_t now_ns = watchdog_now_ns();
+	uint64_t now_ns = clock_steady_ns();
 
 	for (unsigned i = 0; i < l->n_sources; i++) {
 		const struct source *s = &l->sources[i];

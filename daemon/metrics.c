@@ -5,11 +5,9 @@
 #include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
-#include <time.h>
 
 #include "clock.h"
 #include "syscalls.h"
-#include "watchdog.h"
 
 #define NS_PER_S 1e9
 
@@ -74,10 +72,7 @@ static void put_time(FILE *f, const struct sample *s, double seconds)
 
 static double now_s(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / NS_PER_S;
+	return (double)clock_wall_ns() / NS_PER_S;
 }
 
 /* ---- of the program ------------------------------------------------------ */
@@ -211,7 +206,7 @@ static void put_capture_alive(FILE *f, const char *name, const struct source *s)
 
 	if (alive_ns) {
 		put_time(f, &sample,
-			now_s() - (double)(int64_t)(watchdog_now_ns() -
+			now_s() - (double)(int64_t)(clock_steady_ns() -
 						    alive_ns) /
 					  NS_PER_S);
 	}

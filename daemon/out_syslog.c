@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "backlog.h"
+#include "clock.h"
 #include "dnslookout.h"
 #include "log.h"
 #include "output.h"
@@ -44,7 +45,7 @@
 #define BACK_OFF_MAX_MS 5000
 #define FULL_MS 20 /* the kernel is out of buffers */
 #define STALL_LOOK_MS 1000 /* how often to try while nothing is read */
-#define STALL_SAID_S 5 /* from then on it is an outage worth a message */
+#define STALL_SAID_MS 5000u /* from then on it is an outage worth a message */
 
 /* RFC 3164 4.1.1 */
 enum severity { SEV_ERR = 3, SEV_WARNING, SEV_NOTICE, SEV_INFO };
@@ -71,17 +72,9 @@ struct out_syslog {
 	/* the writer's thread's, and before it begins and after its end ours */
 	int fd; /* -1: not connected */
 	unsigned back_off_ms; /* until the next attempt */
-	time_t stalled_since; /* CLOCK_MONOTONIC; 0: not */
+	uint64_t stalled_ms; /* since then, clock_steady_ms(); 0: not */
 	bool refused_said;
 };
-
-static time_t monotonic_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + 1; /* never 0 */
-}
 
 /* ---- in the loop thread -------------------------------------------------- */
 
@@ -190,12 +183,12 @@ static void away(struct out_syslog *s, int error, struct backlog_try *t)
 /* The daemon is there and reads nothing. */
 static void stalled(struct out_syslog *s, struct backlog_try *t)
 {
-	time_t now = monotonic_s();
+	uint64_t now_ms = clock_steady_ms();
 
-	if (!s->stalled_since) {
-		s->stalled_since = now;
+	if (!s->stalled_ms) {
+		s->stalled_ms = now_ms;
 	}
-	if (now - s->stalled_since >= STALL_SAID_S) {
+	if (now_ms - s->stalled_ms >= STALL_SAID_MS) {
 		t->trouble = "nothing is read from it";
 	}
 	t->wait =
@@ -239,7 +232,7 @@ static bool deliver_one(
 	}
 	switch (-r) {
 	case 0:
-		s->stalled_since = 0;
+		s->stalled_ms = 0;
 		s->back_off_ms = 0;
 		return true;
 	case EMSGSIZE:

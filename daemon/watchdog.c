@@ -5,8 +5,9 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 #define MS_NS UINT64_C(1000000)
 #define PATIENCE_MS 1000u /* twice what a thread sleeps */
@@ -38,19 +39,11 @@ unsigned watchdog_interval_ms(void)
 	return ms > UINT_MAX ? UINT_MAX : (unsigned)ms;
 }
 
-uint64_t watchdog_now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 * MS_NS + (uint64_t)t.tv_nsec;
-}
-
 /* Relaxed, both: nothing but the time itself is handed over. */
 void watchdog_note(atomic_uint_fast64_t *alive_ns)
 {
 	atomic_store_explicit(
-		alive_ns, watchdog_now_ns(), memory_order_relaxed);
+		alive_ns, clock_steady_ns(), memory_order_relaxed);
 }
 
 bool watchdog_is_stuck(const atomic_uint_fast64_t *alive_ns, uint64_t now_ns,

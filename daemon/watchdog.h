@@ -20,13 +20,10 @@
  * sd_watchdog_enabled(3). */
 unsigned watchdog_interval_ms(void);
 
-/* Of CLOCK_MONOTONIC. */
-uint64_t watchdog_now_ns(void);
-
 /* By a capture thread, and by who starts it: it lives. */
 void watchdog_note(atomic_uint_fast64_t *alive_ns);
 
-/* Whether its note is too old. */
+/* Whether its note is too old at now_ns, clock_steady_ns(). */
 bool watchdog_is_stuck(const atomic_uint_fast64_t *alive_ns, uint64_t now_ns,
 	unsigned interval_ms);
 

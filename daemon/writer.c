@@ -38,6 +38,7 @@
 #include <unistd.h>
 
 #include "account.h"
+#include "clock.h"
 
 #define MARK UINT32_C(0)
 #define SKIP UINT32_MAX
@@ -81,14 +82,6 @@ struct writer {
 	bool called; /* writer_call() */
 	bool closing, ending, ended;
 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 /* ---- the ring ------------------------------------------------------------ */
 
@@ -612,15 +605,16 @@ int writer_open(const struct writer_config *c, struct writer **ret)
  * nothing moves for grace_ms. */
 static void await_end(struct writer *w, unsigned grace_ms)
 {
-	uint64_t since = now_ms(), seen = w->progress;
+	uint64_t since = clock_steady_ms(), seen = w->progress;
 
 	while (!w->ended) {
 		if (w->progress != seen) {
 			seen = w->progress;
-			since = now_ms();
+			since = clock_steady_ms();
 		}
 		if (w->ending || given_up(w) ||
-			(grace_ms > 0 && now_ms() - since >= grace_ms)) {
+			(grace_ms > 0 &&
+				clock_steady_ms() - since >= grace_ms)) {
 			w->ending = true;
 			rouse(w);
 			/* Again and again: it may be about to block. */
