@@ -340,71 +340,16 @@ static void finish(struct parser *s, bool exact, bool anchored)
 	}
 }
 
-/* Octets of host names, in lower case; 0: anything else. */
-static const uint8_t plain[256] = {['-'] = '-',
-	['_'] = '_',
-	['0'] = '0',
-	'1',
-	'2',
-	'3',
-	'4',
-	'5',
-	'6',
-	'7',
-	'8',
-	'9',
-	['A'] = 'a',
-	'b',
-	'c',
-	'd',
-	'e',
-	'f',
-	'g',
-	'h',
-	'i',
-	'j',
-	'k',
-	'l',
-	'm',
-	'n',
-	'o',
-	'p',
-	'q',
-	'r',
-	's',
-	't',
-	'u',
-	'v',
-	'w',
-	'x',
-	'y',
-	'z',
-	['a'] = 'a',
-	'b',
-	'c',
-	'd',
-	'e',
-	'f',
-	'g',
-	'h',
-	'i',
-	'j',
-	'k',
-	'l',
-	'm',
-	'n',
-	'o',
-	'p',
-	'q',
-	'r',
-	's',
-	't',
-	'u',
-	'v',
-	'w',
-	'x',
-	'y',
-	'z'};
+/* Whether an octet is one of host names: a bit each. */
+static bool is_plain(uint8_t c)
+{
+	static const uint64_t set[4] = {
+		UINT64_C(0x03ff200000000000), /* - 0 to 9 */
+		UINT64_C(0x07fffffe87fffffe), /* A to Z _ a to z */
+	};
+
+	return set[c / 64] >> c % 64 & 1;
+}
 
 /* The short way of what nearly all lists consist of: host names without
  * anything to be read, decoded or refused. False: the long way decides. */
@@ -416,13 +361,13 @@ static bool take_plain(const char *text, size_t len, struct dlo_pattern *p)
 		return false;
 	}
 	for (i = 0; i < len; i++) {
-		uint8_t c = plain[(uint8_t)text[i]];
+		uint8_t c = (uint8_t)text[i];
 
-		p->wire[i + 1] = c;
-		if (c) {
+		p->wire[i + 1] = dlo_lower(c);
+		if (is_plain(c)) {
 			continue;
 		}
-		if (text[i] != '.' || i - label - 1 >= 63) {
+		if (c != '.' || i - label - 1 >= 63) {
 			return false;
 		}
 		p->wire[label] = (uint8_t)(i - label);
