@@ -30,18 +30,30 @@
 
 /* ---- domains and hosts --------------------------------------------------- */
 
+/* Takes a line that is a section, begins with an address, or is wrong at once:
+ * *ret_err tells. False: none of these, and *ret_field is its first field. */
+static bool take_common(struct dlo_reader *t, struct dlo_line *l,
+	struct dlo_slice *ret_field, int *ret_err)
+{
+	if (l->p[l->at] == '[') {
+		*ret_err = dlo_headers_section(&t->headers, l);
+		return true;
+	}
+	*ret_err = dlo_line_field(l, ret_field);
+	if (*ret_err || !dlo_is_address(ret_field)) {
+		return *ret_err;
+	}
+	*ret_err = dlo_reader_hosts(t, l, ret_field->at);
+	return true;
+}
+
 static int hosts_line(struct dlo_reader *t, struct dlo_line *l)
 {
 	struct dlo_slice s;
+	int err;
 
-	if (l->p[l->at] == '[') {
-		return dlo_headers_section(&t->headers, l);
-	}
-	if (dlo_line_field(l, &s)) {
-		return 1;
-	}
-	if (dlo_is_address(&s)) {
-		return dlo_reader_hosts(t, l, s.at);
+	if (take_common(t, l, &s, &err)) {
+		return err;
 	}
 	return dlo_line_bad(l, s.at,
 		"a hosts line begins with an address, as in \"0.0.0.0 name\"");
@@ -53,14 +65,8 @@ static int domains_line(struct dlo_reader *t, struct dlo_line *l)
 	struct dlo_slice s;
 	int err;
 
-	if (l->p[l->at] == '[') {
-		return dlo_headers_section(&t->headers, l);
-	}
-	if (dlo_line_field(l, &s)) {
-		return 1;
-	}
-	if (dlo_is_address(&s)) {
-		return dlo_reader_hosts(t, l, s.at);
+	if (take_common(t, l, &s, &err)) {
+		return err;
 	}
 	err = dlo_reader_parse(t, l, s.p, s.len, s.at);
 	err = err ? err : dlo_headers_pairs(&t->headers, l, &rule);
