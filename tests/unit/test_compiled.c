@@ -20,41 +20,11 @@
 #include <cmocka.h>
 
 #include "compiled.h"
+#include "failing_heap.h"
 #include "match/store.h"
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 #define BUILT 1767323045u
-
-/* ---- allocations that fail ----------------------------------------------- */
-
-static long n_until_failure = -1; /* -1: never */
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-
-static bool must_fail(void)
-{
-	return n_until_failure >= 0 && n_until_failure-- == 0;
-}
-
-void *__wrap_malloc(size_t n)
-{
-	return must_fail() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return must_fail() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-	return must_fail() ? NULL : __real_realloc(p, n);
-}
 
 /* ---- sets ---------------------------------------------------------------- */
 
@@ -128,6 +98,8 @@ static struct dlo_ruleset *full_set(void)
 	char *text = crowd();
 	const char *const lists[] = {"/lists.d/small.list", small_list, "mixed",
 		mixed_list, "crowd.txt", text, "counted.list", counted_list,
+		"feed.adblock",
+		"||a.example^\n@@||b.a.example^\n@@||c.a.example^$important\n",
 		"empty", "# nothing\n", NULL};
 	struct dlo_ruleset *rs = set_of(lists);
 
@@ -178,6 +150,8 @@ static void same_pattern(
 static void same_sources(
 	const struct dlo_ruleset *a, const struct dlo_ruleset *b)
 {
+	unsigned n_exceptions = 0;
+
 	assert_int_equal(dlo_ruleset_n_lists(a), dlo_ruleset_n_lists(b));
 	for (unsigned i = 0; i < dlo_ruleset_n_lists(a); i++) {
 		struct dlo_source_info x, y;
@@ -186,9 +160,12 @@ static void same_sources(
 		dlo_ruleset_source(b, i, &y);
 		assert_string_equal(x.path, y.path);
 		assert_int_equal(x.n_patterns, y.n_patterns);
+		assert_int_equal(x.n_exceptions, y.n_exceptions);
+		n_exceptions += x.n_exceptions;
 		assert_int_equal(x.n_bad, y.n_bad);
 		assert_int_equal(x.n_skipped, y.n_skipped);
 	}
+	assert_int_equal(dlo_ruleset_n_exceptions(a), n_exceptions);
 }
 
 /* What both say of a name. Returns how many patterns match. */

@@ -172,8 +172,19 @@ static void check_packing(
 	free(p.data);
 }
 
-#ifdef HAVE_ZLIB
 /* As many members of the same. */
+static struct packed repeated(struct packed p, unsigned times)
+{
+	p.data = realloc(p.data, p.len * times);
+	assert_non_null(p.data);
+	for (unsigned i = 1; i < times; i++) {
+		memcpy(p.data + p.len * i, p.data, p.len);
+	}
+	p.len *= times;
+	return p;
+}
+
+#ifdef HAVE_ZLIB
 static struct packed gzip(const void *data, size_t n, unsigned times)
 {
 	size_t room = compressBound(n) + 64;
@@ -191,13 +202,7 @@ static struct packed gzip(const void *data, size_t n, unsigned times)
 	assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
 	p.len = z.total_out;
 	deflateEnd(&z);
-	p.data = realloc(p.data, p.len * times);
-	assert_non_null(p.data);
-	for (unsigned i = 1; i < times; i++) {
-		memcpy(p.data + p.len * i, p.data, p.len);
-	}
-	p.len *= times;
-	return p;
+	return repeated(p, times);
 }
 
 static void test_gzip(void **state)
@@ -220,13 +225,7 @@ static struct packed zstd(const void *data, size_t n, unsigned times)
 	p.len = ZSTD_compress2(c, p.data, room, data, n);
 	assert_false(ZSTD_isError(p.len));
 	ZSTD_freeCCtx(c);
-	p.data = realloc(p.data, p.len * times);
-	assert_non_null(p.data);
-	for (unsigned i = 1; i < times; i++) {
-		memcpy(p.data + p.len * i, p.data, p.len);
-	}
-	p.len *= times;
-	return p;
+	return repeated(p, times);
 }
 
 static void test_zstd(void **state)
