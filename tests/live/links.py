@@ -12,6 +12,7 @@ import struct
 import subprocess
 import time
 
+from control import answer
 from lab import (
     LIST, NOBODY, SERVER, Skip, as_nobody, case, expect, expect_equal, frame,
     freeze, interface_of, ipv4, log_line, names_of, pppoe, query, run, udp,
@@ -234,10 +235,13 @@ class Service:
 
     def __init__(self, lab, *args, before=(), binary=None):
         path, manager = lab.base("log"), lab.base("notify")
+        self.lab, self.control = lab, lab.base("control")
         self.log, self.notify = lab.datagrams(path), lab.datagrams(manager)
         self.alerts, self.states = [], []
         self.sniffer = lab.sniff(
-            "--service", "--syslog", path, "--no-limit", *args, before=before,
+            "--service", "--syslog", path, "--no-limit", *(
+                () if "--control" in args else ("--control", self.control)),
+            *args, before=before,
             binary=binary, listening=False,
             env=dict(os.environ, NOTIFY_SOCKET=manager))
         self.wait_status(lambda text: True)
@@ -262,6 +266,11 @@ class Service:
             self.take()
             return self.states and good(self.states[-1]) and self.states[-1]
         return wait_for("good status", look)
+
+    def interfaces(self):
+        """As ctl tells them: whether it captures there, and outages so far."""
+        return [(x["name"], x["capturing"], x["outages"]) for x in answer(
+            self.lab, self.control, "status")["interfaces"]]
 
     def wait_alert(self, name):
         """The alert about a name."""
@@ -364,6 +373,8 @@ def outage(lab, how, why=GONE):
             next(step)
             wait_for("outage", lambda: len(told(service.sniffer, "x0")) > 2 * i)
             service.wait_status(lambda text: text.startswith("down: x0; "))
+            expect_equal("asked", service.interfaces(), [
+                ("x0", False, i + 1), ("g0", True, 0)])
             lab.ask("other%d.match.example" % i)
             expect_equal("interface", service.wait_alert(
                 "other%d.match.example" % i)["iface"], "g0")
@@ -371,6 +382,7 @@ def outage(lab, how, why=GONE):
             wait_for("end of outage",
                      lambda: len(told(service.sniffer, "x0")) > 2 * i + 1)
             service.wait_status(lambda text: "down" not in text)
+            expect_equal("asked", service.interfaces()[0], ("x0", True, i + 1))
             raw = raw_socket(lab, "x1")
         send_when_up(raw, question("after.match.example"))
         expect_equal("interface", service.wait_alert(
