@@ -13,7 +13,8 @@ CHECK_PACKAGES=(clang clang-format libclang-rt-14-dev libcmocka-dev scdoc
 	mandoc universal-ctags shellcheck tcpdump unbound dnsperf bind9-dnsutils
 	rsyslog iproute2 procps jq zstd python3
 	faketime systemd logrotate prometheus rsyslog-relp openssl
-	libglib2.0-0 libivykis0 libjson-c5 libnet1 libpcre3 libwrap0 # syslog-ng-core's, see check
+	# syslog-ng-core's, see check
+	libglib2.0-0 libivykis0 libjson-c5 libnet1 libpcre3 libwrap0
 	mmdebstrap systemd-container util-linux) # a machine to boot
 
 missing_packages() {
