@@ -16,11 +16,12 @@
 /* Shares of all frames from which on what hides DNS is worth a warning. */
 #define BLIND_PERCENT 90
 
-/* One set of counters and what it covers. */
+/* The counters of one place and what they cover. */
 struct view {
-	const char *source; /* interface, or "files" */
+	const char *place; /* interface, or "files" */
 	const char *scope; /* whole, filtered, sampled */
-	const struct dlo_engine *engine;
+	const struct dlo_engine *engine[DLO_ENGINES_MAX]; /* that share it */
+	unsigned n;
 	uint64_t dropped; /* by the kernel */
 	unsigned silent_minutes; /* without a query, now */
 	bool first;
@@ -29,44 +30,81 @@ struct view {
 
 typedef void view_fn(FILE *f, const struct view *v);
 
+/* How many sources from the first on see the same place. */
+static unsigned count_twins(const struct source *s, unsigned n)
+{
+	unsigned i = 1;
+
+	while (i < n && i < DLO_ENGINES_MAX && source_same_place(s, s + i)) {
+		i++;
+	}
+	return i;
+}
+
+static void view_place(
+	FILE *f, const struct source *s, unsigned n, bool first, view_fn *fn)
+{
+	struct view v = {
+		.place = s->interface ? s->interface : "files",
+		.scope = s->filtered ? "filtered" : "whole",
+		.n = n,
+		.silent_minutes = s->silent_minutes,
+		.first = first,
+		.outages = s->interface ? &s->outages : NULL,
+	};
+
+	for (unsigned i = 0; i < n; i++) {
+		v.engine[i] = s[i].engine;
+		v.dropped += atomic_load(&s[i].counts.dropped);
+		v.silent_minutes = s[i].silent_minutes < v.silent_minutes
+					   ? s[i].silent_minutes
+					   : v.silent_minutes;
+	}
+	fn(f, &v);
+}
+
+/* Of what a filter hides. */
+static void view_sample(FILE *f, const struct source *s, view_fn *fn)
+{
+	const struct view v = {.place = s->interface,
+		.scope = "sampled",
+		.engine = {s->sampler.engine},
+		.n = 1};
+
+	fn(f, &v);
+}
+
 static void each_view(
 	FILE *f, const struct source *sources, unsigned n, view_fn *fn)
 {
-	for (unsigned i = 0; i < n; i++) {
-		const struct source *s = &sources[i];
-		struct view v = {
-			.source = s->interface ? s->interface : "files",
-			.scope = s->filtered ? "filtered" : "whole",
-			.engine = s->engine,
-			.dropped = atomic_load(&s->counts.dropped),
-			.silent_minutes = s->silent_minutes,
-			.first = i == 0,
-			.outages = s->interface ? &s->outages : NULL,
-		};
+	unsigned twins;
 
-		fn(f, &v);
+	for (unsigned i = 0; i < n; i += twins) {
+		const struct source *s = &sources[i];
+
+		twins = count_twins(s, n - i);
+		view_place(f, s, twins, i == 0, fn);
 		if (s->sampler.engine) {
-			v.scope = "sampled";
-			v.engine = s->sampler.engine;
-			v.dropped = 0;
-			v.silent_minutes = 0;
-			v.first = false;
-			v.outages = NULL;
-			fn(f, &v);
+			view_sample(f, s, fn);
 		}
 	}
 }
 
 static uint64_t stat_of(const struct view *v, enum dlo_stat stat)
 {
-	return dlo_engine_stat(v->engine, stat);
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < v->n; i++) {
+		sum += dlo_engine_stat(v->engine[i], stat);
+	}
+	return sum;
 }
 
 /* ---- what looks wrong --------------------------------------------------- */
 
 static void put_start(FILE *f, const struct view *v)
 {
-	fprintf(f, CENSUS_WARNING "%s%s: ", v->source,
+	fprintf(f, CENSUS_WARNING "%s%s: ", v->place,
 		!strcmp(v->scope, "sampled") ? " (sampled)" : "");
 }
 
@@ -221,7 +259,7 @@ static unsigned print_part(
 {
 	struct rows rows = {.f = f, .part = part, .json = json};
 
-	dlo_engine_census(v->engine, on_row, &rows);
+	dlo_engine_census(v->engine, v->n, on_row, &rows);
 	return rows.n;
 }
 
@@ -286,11 +324,11 @@ static void print_object(FILE *f, const struct view *v)
 {
 	char source[1024] = "\"\"";
 
-	dlo_json_string(v->source, source, sizeof(source));
+	dlo_json_string(v->place, source, sizeof(source));
 	fprintf(f, "{\"source\":%s,\"scope\":\"%s\"", source, v->scope);
 	print_flows_json(f, v);
 	fprintf(f, ",\"kernel_dropped\":%" PRIu64 ",\"clients\":%" PRIu64,
-		v->dropped, dlo_engine_clients(v->engine));
+		v->dropped, dlo_engine_clients(v->engine, v->n));
 	if (v->outages) {
 		fprintf(f, ",\"outages\":%" PRIu64 ",\"outages_s\":",
 			atomic_load(&v->outages->n));
@@ -339,12 +377,12 @@ void census_print_json_array(FILE *f, const struct source *sources, unsigned n)
 static void print_text(FILE *f, const struct view *v)
 {
 	uint64_t frames = stat_of(v, DLO_STAT_FRAMES);
-	uint64_t clients = dlo_engine_clients(v->engine);
+	uint64_t clients = dlo_engine_clients(v->engine, v->n);
 
 	fprintf(f,
 		"census of %s (%s): %" PRIu64 " frame%s, about %" PRIu64
 		" client%s\n",
-		v->source, v->scope, frames, plural(frames), clients,
+		v->place, v->scope, frames, plural(frames), clients,
 		plural(clients));
 	for (unsigned i = 0; i < DLO_CENSUS__N; i++) {
 		unsigned n = print_part(f, v, i, false);

@@ -13,8 +13,8 @@
 
 #include "source.h"
 
-/* One line of JSON for each source, and one for the sample of each that has a
- * filter: {"census":{...}}. */
+/* One line of JSON for each interface, or for all files, and one for the sample
+ * of each that has a filter: {"census":{...}}. */
 void census_print_json(FILE *f, const struct source *sources, unsigned n);
 
 /* The same as one array of what is inside of these. */

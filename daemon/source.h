@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * source.h - one source of frames: an interface, or a row of capture files,
- * with its capture thread, engine and ring.
+ * source.h - one source of frames: an interface, or capture files one after
+ * the other, with its capture thread, engine and ring.
  */
 #ifndef SOURCE_H
 #define SOURCE_H
@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <pcap/pcap.h>
 
@@ -28,6 +29,8 @@ struct source_context {
 	const struct options *options;
 	const struct dlo_ruleset *rules;
 	struct programs *programs; /* the filter */
+	struct texts files; /* of a replay, in order */
+	atomic_uint next_file; /* that nobody has taken */
 	atomic_uint_fast64_t frames_left; /* of -c; counts down */
 	/* Called in capture threads: something is in a ring. */
 	void (*notify)(void *ctx);
@@ -50,7 +53,6 @@ struct source_counts {
 struct source {
 	struct source_context *shared;
 	const char *interface; /* NULL: files */
-	struct texts files; /* in order */
 	/* Live: the capture thread's once it runs. NULL: there is no interface
 	 * of that name, or it is down. */
 	pcap_t *pcap;
@@ -93,9 +95,24 @@ struct source {
 int source_open_live(
 	struct source *s, struct source_context *shared, const char *interface);
 
-/* Takes files (and directories, read now); opens none yet. Same returns. */
-int source_open_files(struct source *s, struct source_context *shared,
-	const struct texts *paths);
+/* Makes one that reads the files of `shared`, as others may do, each one that
+ * nobody has taken yet; or the folder of --watch. Same returns. */
+int source_open_files(struct source *s, struct source_context *shared);
+
+/* What is to be replayed: files, and captures of directories, read now; opens
+ * none to stay. Same returns. */
+int source_find_files(struct source_context *shared, const struct texts *paths);
+void source_forget_files(struct source_context *shared);
+
+/* Whether two see the same interface, or both files: their counts are those of
+ * one, and their engines share its work. */
+static inline bool source_same_place(
+	const struct source *a, const struct source *b)
+{
+	return a->interface && b->interface ? !strcmp(a->interface,
+						      b->interface)
+					    : a->interface == b->interface;
+}
 
 /* A signal with an empty handler that gets a thread out of read(2). */
 #define SOURCE_NUDGE SIGURG

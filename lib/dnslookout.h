@@ -573,13 +573,17 @@ struct dlo_census_row {
 	uint64_t count; /* not 0 */
 };
 
-/* Calls row() for each thing that was met; any thread. */
-void dlo_engine_census(const struct dlo_engine *e,
+/* Engines that share the work of one place, at most. */
+#define DLO_ENGINES_MAX 256u
+
+/* Calls row() for each thing that any of n engines met, with their sum; any
+ * thread. */
+void dlo_engine_census(const struct dlo_engine *const *e, unsigned n,
 	void (*row)(void *ctx, const struct dlo_census_row *row), void *ctx);
 
-/* About how many addresses sent queries: within some percent, at most 765,000.
- * Any thread. */
-uint64_t dlo_engine_clients(const struct dlo_engine *e);
+/* About how many addresses sent queries that any of n engines saw: within some
+ * percent, at most 765,000. Any thread. */
+uint64_t dlo_engine_clients(const struct dlo_engine *const *e, unsigned n);
 
 /* One row of what lists with action `count` counted; ip_version 0: of all
  * clients that found no place in the table. */

@@ -302,24 +302,36 @@ uint64_t dlo_engine_stat(const struct dlo_engine *e, enum dlo_stat stat)
 }
 
 struct census_out {
+	const struct dlo_engine *const *e;
+	unsigned n;
 	void (*row)(void *ctx, const struct dlo_census_row *row);
 	void *ctx;
 };
 
-static void give_row(const struct census_out *out, enum dlo_census_part part,
-	const char *name, const char *text, const _Atomic uint64_t *count)
+static const _Atomic uint64_t *counter_of(
+	const struct dlo_census *c, enum dlo_census_part part, unsigned i)
 {
-	struct dlo_census_row row = {.part = part,
-		.name = name,
-		.text = text,
-		.count = atomic_load_explicit(count, memory_order_relaxed)};
+	return part == DLO_CENSUS_LAYERS  ? &c->layer[i]
+	       : part == DLO_CENSUS_VLANS ? &c->vlan[i]
+					  : &c->encrypted[i];
+}
 
+static void give_row(const struct census_out *out, enum dlo_census_part part,
+	unsigned i, const char *name, const char *text)
+{
+	struct dlo_census_row row = {.part = part, .name = name, .text = text};
+
+	for (unsigned k = 0; k < out->n; k++) {
+		row.count += atomic_load_explicit(
+			counter_of(&out->e[k]->census, part, i),
+			memory_order_relaxed);
+	}
 	if (row.count) {
 		out->row(out->ctx, &row);
 	}
 }
 
-void dlo_engine_census(const struct dlo_engine *e,
+void dlo_engine_census(const struct dlo_engine *const *e, unsigned n,
 	void (*row)(void *ctx, const struct dlo_census_row *row), void *ctx)
 {
 	static const char *const encrypted[][2] = {
@@ -327,25 +339,29 @@ void dlo_engine_census(const struct dlo_engine *e,
 		DLO_ENCRYPTED(DLO_X)
 #undef DLO_X
 	};
-	const struct census_out out = {.row = row, .ctx = ctx};
-	const struct dlo_census *c = &e->census;
+	const struct census_out out = {.e = e, .n = n, .row = row, .ctx = ctx};
 	char id[8];
 
 	for (unsigned i = 0; i < DLO_LAYER__N; i++) {
-		give_row(&out, DLO_CENSUS_LAYERS, dlo_layer_name(i),
-			dlo_layer_text(i), &c->layer[i]);
+		give_row(&out, DLO_CENSUS_LAYERS, i, dlo_layer_name(i),
+			dlo_layer_text(i));
 	}
-	for (unsigned i = 0; i < sizeof(c->vlan) / sizeof(c->vlan[0]); i++) {
+	for (unsigned i = 0; i < DLO_VLANS; i++) {
 		snprintf(id, sizeof(id), "%u", i);
-		give_row(&out, DLO_CENSUS_VLANS, id, id, &c->vlan[i]);
+		give_row(&out, DLO_CENSUS_VLANS, i, id, id);
 	}
 	for (unsigned i = 0; i < DLO_ENCRYPTED__N; i++) {
-		give_row(&out, DLO_CENSUS_ENCRYPTED, encrypted[i][0],
-			encrypted[i][1], &c->encrypted[i]);
+		give_row(&out, DLO_CENSUS_ENCRYPTED, i, encrypted[i][0],
+			encrypted[i][1]);
 	}
 }
 
-uint64_t dlo_engine_clients(const struct dlo_engine *e)
+uint64_t dlo_engine_clients(const struct dlo_engine *const *e, unsigned n)
 {
-	return dlo_distinct_estimate(&e->judge.clients);
+	const struct dlo_distinct *d[DLO_ENGINES_MAX];
+
+	for (unsigned i = 0; i < n; i++) {
+		d[i] = &e[i]->judge.clients;
+	}
+	return dlo_distinct_estimate(d, n);
 }

@@ -17,7 +17,6 @@
 /* One writer, any number of readers. All zero: nothing seen. */
 struct dlo_distinct {
 	_Atomic uint64_t map[DLO_DISTINCT_BITS / 64];
-	_Atomic uint32_t n_set;
 };
 
 /* Notes a thing by a well-mixed hash of it. */
@@ -26,17 +25,15 @@ static inline void dlo_distinct_add(struct dlo_distinct *d, uint64_t hash)
 	_Atomic uint64_t *word = &d->map[hash / 64 % (DLO_DISTINCT_BITS / 64)];
 	uint64_t bit = (uint64_t)1 << hash % 64;
 	uint64_t v = atomic_load_explicit(word, memory_order_relaxed);
-	uint32_t n;
 
 	if (!(v & bit)) {
 		/* Relaxed: no other thread writes, readers want an estimate. */
 		atomic_store_explicit(word, v | bit, memory_order_relaxed);
-		n = atomic_load_explicit(&d->n_set, memory_order_relaxed);
-		atomic_store_explicit(&d->n_set, n + 1, memory_order_relaxed);
 	}
 }
 
-/* About how many different hashes were added. Any thread; up to 0.1 ms. */
-uint64_t dlo_distinct_estimate(const struct dlo_distinct *d);
+/* About how many different hashes were added to any of n, one at least. Any
+ * thread; up to 0.1 ms and 10 us for each. */
+uint64_t dlo_distinct_estimate(const struct dlo_distinct *const *d, unsigned n);
 
 #endif

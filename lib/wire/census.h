@@ -21,11 +21,13 @@ enum dlo_encrypted {
 		DLO_ENCRYPTED__N
 };
 
+#define DLO_VLANS 4096u /* 802.1Q: ids of 12 bits */
+
 /* One writer, any number of readers. About 33 KiB, touched as far as used. */
 struct dlo_census {
 	_Atomic uint64_t layer[DLO_LAYER__N]; /* how often each was met */
 	_Atomic uint64_t encrypted[DLO_ENCRYPTED__N]; /* frames */
-	_Atomic uint64_t vlan[4096]; /* tags with that id */
+	_Atomic uint64_t vlan[DLO_VLANS]; /* tags with that id */
 };
 
 /* Relaxed: no other thread writes, readers want a recent value. */

@@ -24,7 +24,7 @@ static void check(uint64_t n)
 
 		dlo_distinct_add(d, dlo_hash(&thing, sizeof(thing), 7));
 	}
-	got = dlo_distinct_estimate(d);
+	got = dlo_distinct_estimate((const struct dlo_distinct *[]){d}, 1);
 	if (got + slack < n || got > n + slack) {
 		fail_msg("%lu taken for %lu", n, got);
 	}
@@ -52,7 +52,33 @@ static void test_full(void **state)
 	for (uint64_t i = 0; i < DLO_DISTINCT_BITS; i++) {
 		dlo_distinct_add(d, i);
 	}
-	assert_int_equal(dlo_distinct_estimate(d), 764646);
+	assert_int_equal(
+		dlo_distinct_estimate((const struct dlo_distinct *[]){d}, 1),
+		764646);
+	free(d);
+}
+
+/* Two that share some: each thing counts once, whoever has seen it. */
+static void test_several(void **state)
+{
+	struct dlo_distinct *d = calloc(2, sizeof(*d));
+	const struct dlo_distinct *both[] = {d, d + 1};
+	uint64_t got;
+
+	(void)state;
+	assert_non_null(d);
+	for (uint64_t i = 0; i < 3000; i++) {
+		uint64_t hash = dlo_hash(&i, sizeof(i), 7);
+
+		if (i < 2000) {
+			dlo_distinct_add(&d[0], hash);
+		}
+		if (i >= 1000) {
+			dlo_distinct_add(&d[1], hash);
+		}
+	}
+	got = dlo_distinct_estimate(both, 2);
+	assert_in_range(got, 2940, 3060);
 	free(d);
 }
 
@@ -61,6 +87,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_estimates),
 		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_several),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,23 +46,23 @@ void dlo_engine_rules_tally(const struct dlo_engine_rules *r,
 	}
 }
 
-void dlo_engine_census(const struct dlo_engine *e,
+void dlo_engine_census(const struct dlo_engine *const *e, unsigned n,
 	void (*row)(void *ctx, const struct dlo_census_row *row), void *ctx)
 {
-	struct dlo_census_row r = {.part = DLO_CENSUS_VLANS, .count = 1};
+	struct dlo_census_row r = {.part = DLO_CENSUS_VLANS, .count = n};
 	char id[12];
 
-	for (unsigned i = 0; i < e->n_vlans; i++) {
+	for (unsigned i = 0; i < e[0]->n_vlans; i++) {
 		snprintf(id, sizeof(id), "%u", i);
 		r.name = r.text = id;
 		row(ctx, &r);
 	}
 }
 
-uint64_t dlo_engine_clients(const struct dlo_engine *e)
+uint64_t dlo_engine_clients(const struct dlo_engine *const *e, unsigned n)
 {
 	(void)e;
-	return 0;
+	return n - 1;
 }
 
 size_t dlo_json_string(const char *text, char *buf, size_t cap)
@@ -327,9 +327,45 @@ static void test_exceptions(void **state)
 	n_exceptions = 0;
 }
 
+/* What several sources see of one place is one view, with their sums. */
+static void test_one_place(void **state)
+{
+	static struct dlo_engine engine[3] = {{.n_vlans = 1}};
+	struct source sources[] = {
+		{.interface = "eth0",
+			.engine = &engine[0],
+			.silent_minutes = SOURCE_SILENT},
+		{.interface = "eth0", .engine = &engine[1]},
+		{.interface = "eth1",
+			.engine = &engine[2],
+			.silent_minutes = SOURCE_SILENT},
+	};
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	(void)state;
+	assert_non_null(f);
+	engine[0].stat[DLO_STAT_FRAMES] = 60;
+	engine[1].stat[DLO_STAT_FRAMES] = 40;
+	atomic_store(&sources[1].counts.dropped, 100);
+	census_print_text(f, sources, 3);
+	census_print_warnings(f, sources, 3);
+	fclose(f);
+	assert_string_equal(text,
+		"census of eth0 (whole): 100 frames, about 1 client\n"
+		"  VLANs: 0 (2)\n"
+		"census of eth1 (whole): 0 frames, about 0 clients\n"
+		"warning: eth0: the kernel dropped 50 % of the packets: a "
+		"larger -B holds more\n"
+		"warning: eth1: no query seen for 10 minutes\n");
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_place),
 		cmocka_unit_test(test_one_of_each),
 		cmocka_unit_test(test_in_a_batch),
 		cmocka_unit_test(test_tallies),
