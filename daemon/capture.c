@@ -61,6 +61,26 @@ void capture_resume(struct source *s, const char *name)
 	}
 }
 
+static void post_number(struct source *s, enum item_kind kind, int number)
+{
+	struct item *item = post_begin(s, kind);
+
+	if (item) {
+		item->u.note.number = number;
+		post_end(s);
+	}
+}
+
+void capture_turn(struct source *s, unsigned number)
+{
+	post_number(s, ITEM_TURN, (int)number);
+}
+
+void capture_turn_end(struct source *s)
+{
+	post_number(s, ITEM_TURN_END, 0);
+}
+
 __attribute__((format(printf, 4, 0))) static void post_text(struct source *s,
 	enum item_kind kind, int level, const char *format, va_list ap)
 {
@@ -118,16 +138,10 @@ void capture_take_rules(struct source *s)
 
 void capture_eof(struct source *s, int exit_code)
 {
-	struct item *item;
-
 	if (s->retired) {
 		give_back(s, ring_reserve_wait(s->ring));
 	}
-	item = post_begin(s, ITEM_EOF);
-	if (item) {
-		item->u.note.number = exit_code;
-		post_end(s);
-	}
+	post_number(s, ITEM_EOF, exit_code);
 }
 
 /* ---- one frame ---------------------------------------------------------- */

@@ -31,6 +31,8 @@ void capture_count(atomic_uint_fast64_t *count, uint64_t n);
 void capture_file(
 	struct source *s, const char *name, int link_type, unsigned snaplen);
 void capture_resume(struct source *s, const char *name);
+void capture_turn(struct source *s, unsigned number);
+void capture_turn_end(struct source *s);
 void capture_eof(struct source *s, int exit_code);
 __attribute__((format(printf, 3, 4))) void capture_trouble(
 	struct source *s, int level, const char *format, ...);

@@ -51,6 +51,7 @@ struct loop_state {
 	unsigned minutes;
 	uv_signal_t signal[N_SIGNALS];
 	unsigned n_ended;
+	unsigned turn; /* number of the file whose items are taken */
 	struct delivery delivery;
 	atomic_bool reader_gone;
 	bool stopping;
@@ -153,6 +154,11 @@ static void on_item(struct loop *l, struct source *s, const struct item *item)
 	case ITEM_RESUME:
 		memcpy(s->capture, item->u.note.text, sizeof(s->capture));
 		break;
+	case ITEM_TURN:
+		break;
+	case ITEM_TURN_END:
+		l->state->turn++;
+		break;
 	case ITEM_TROUBLE:
 	case ITEM_OUTAGE:
 		log_line((enum log_level)item->u.note.number, "%s",
@@ -191,6 +197,16 @@ static bool goes_on(const struct item *item, bool before)
 	return !(rec->flags & DLO_RECORD_LAST);
 }
 
+/* The next item, unless files before its own have not ended. */
+static const struct item *next_item(const struct loop *l, struct source *s)
+{
+	const struct item *item = ring_peek(s->ring);
+	bool early = item && item->kind == ITEM_TURN &&
+		     (unsigned)item->u.note.number != l->state->turn;
+
+	return early ? NULL : item;
+}
+
 /*
  * Takes one message (or other item) of each source in turn, until all rings are
  * empty. Never a part of one: outputs make a line of one message at a time, and
@@ -218,7 +234,7 @@ static bool drain(struct loop *l)
 				if (!outputs_ready(&l->outputs)) {
 					return false;
 				}
-				item = ring_peek(s->ring);
+				item = next_item(l, s);
 				if (!item) {
 					break;
 				}

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dnslookout.h"
+
 /* Names of RFC 3164, 4.1.1, by number. */
 static const char *const facilities[] = {"kern", "user", "mail", "daemon",
 	"auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
@@ -89,6 +91,10 @@ const struct option_row option_rows[] = {
 	{NO("default-filter"), 0, FLAG, SNIFF | CONF, AT(default_filter),
 		.def = "yes",
 		.help = "live: no kernel filter but the one given"},
+	{"jobs", NULL, 'j', NUMBER, SNIFF, AT(jobs),
+		FROM_TO(1, DLO_ENGINES_MAX), .def = "1", .value = "N",
+		.help = "-r: read N files at a time, each on a core of its "
+			"own"},
 	{"count", NULL, 'c', NUMBER64, SNIFF, AT(max_frames),
 		FROM_TO(1, UINT64_MAX), .value = "N",
 		.help = "stop after N frames that pass the filter"},
@@ -205,7 +211,6 @@ const struct option_row option_rows[] = {
 		.help = "print the configuration in effect, and end"},
 	{"rules", NULL, 0, LATER, SNIFF | EXPLAIN | CHECK | COMPILE,
 		.value = "FILE"},
-	{"jobs", NULL, 'j', LATER, SNIFF, .value = "N"},
 	{"help", NULL, 'h', HELP, EVERYWHERE, .help = "this text"},
 	{"version", NULL, 0, VERSION, EVERYWHERE,
 		.help = "the version, and that of libpcap"},

@@ -44,6 +44,7 @@ struct options {
 	unsigned census_sample; /* enum when */
 	unsigned snaplen, buffer_kib;
 	uint64_t max_frames; /* 0: no end */
+	unsigned jobs; /* files that are read at a time */
 	const char *expression, *filter_file; /* as given; NULL: none */
 	const char *filter; /* what these two, or none, say; never NULL */
 	/* what is looked for */

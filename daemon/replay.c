@@ -18,6 +18,10 @@
  * of a FILE that gives the same octets from the first on, so a pipe can be
  * asked too.
  *
+ * Several threads take the next file each when they are done with one (-j).
+ * What is said of a file, records too, waits for its turn, so the output is
+ * that of one thread; one that is far ahead waits when its ring is full.
+ *
  * A file may hold frames of several link types. A filter expression means
  * another program for each (programs.h).
  */
@@ -56,10 +60,10 @@ static const char *link_name(int link_type)
 	return name ? name : "unknown";
 }
 
+/* A link type that is new in this file. */
 static void warn_unknown(struct replay *r, struct replay_file *f, int link_type)
 {
-	if (!dlo_link_known(link_type) &&
-		!add_link_type(&r->warned, link_type)) {
+	if (!dlo_link_known(link_type)) {
 		capture_trouble(r->s, LOG_LEVEL_WARNING,
 			"%s: link type %s (%d) is not decoded yet: its frames "
 			"are only counted",
@@ -76,19 +80,27 @@ static void begin(struct replay *r, struct replay_file *f, int link_type,
 	warn_unknown(r, f, link_type);
 }
 
-/* Frames of another link type than before follow. False: not for us. */
-static bool change_link_type(
-	struct replay *r, struct replay_file *f, int link_type)
+static void say_also(struct replay *r, struct replay_file *f, int link_type)
 {
 	const char *text = pcap_datalink_val_to_description(link_type);
-	const char *error;
 
-	if (!add_link_type(&f->met, link_type) && text) {
+	if (text) {
 		capture_trouble(r->s, LOG_LEVEL_INFO,
 			"%s: also link-type %s (%s)", f->name,
 			link_name(link_type), text);
 	}
-	warn_unknown(r, f, link_type);
+}
+
+/* Frames of another link type than before follow. False: not for us. */
+static bool change_link_type(
+	struct replay *r, struct replay_file *f, int link_type)
+{
+	const char *error;
+
+	if (!add_link_type(&f->met, link_type)) {
+		say_also(r, f, link_type);
+		warn_unknown(r, f, link_type);
+	}
 	r->s->filter = programs_find(r->s->shared->programs, link_type, &error);
 	if (error) {
 		capture_trouble(r->s, LOG_LEVEL_ERROR,
@@ -259,31 +271,47 @@ void replay_close(struct replay *r, struct replay_file *f, bool ended)
 
 /* ---- the files of -r, each with fresh state ------------------------------ */
 
+struct row {
+	struct replay replay;
+	struct replay_file file;
+	bool used; /* the engine knows of another file */
+};
+
+static void replay_file(struct source *s, struct row *x, const char *path)
+{
+	if (!replay_open(&x->replay, &x->file, path)) {
+		return;
+	}
+	if (x->used) {
+		dlo_engine_restart(s->engine);
+	}
+	x->used = true;
+	replay_read(&x->replay, &x->file);
+	replay_close(&x->replay, &x->file, !s->done && !capture_stopped(s));
+	dlo_engine_flush(s->engine, UINT64_MAX);
+}
+
 void replay_files(struct source *s)
 {
-	struct {
-		struct replay r;
-		struct replay_file f;
-	} *x = malloc(sizeof(*x));
+	const struct texts *files = &s->shared->files;
+	struct row *x = calloc(1, sizeof(*x));
+	unsigned i;
 
 	if (!x) {
 		capture_trouble(s, LOG_LEVEL_ERROR, "out of memory");
 		capture_eof(s, EXIT_RUNTIME);
 		return;
 	}
-	replay_init(&x->r, s);
-	for (unsigned i = 0; i < s->files.n && !s->done && !capture_stopped(s);
-		i++) {
-		if (!replay_open(&x->r, &x->f, s->files.text[i])) {
-			continue;
+	replay_init(&x->replay, s);
+	while (!s->done && !capture_stopped(s)) {
+		i = atomic_fetch_add(&s->shared->next_file, 1);
+		if (i >= files->n) {
+			break;
 		}
-		if (i) { /* for the first one it is new */
-			dlo_engine_restart(s->engine);
-		}
-		replay_read(&x->r, &x->f);
-		replay_close(&x->r, &x->f, !s->done && !capture_stopped(s));
-		dlo_engine_flush(s->engine, UINT64_MAX);
+		capture_turn(s, i);
+		replay_file(s, x, files->text[i]);
+		capture_turn_end(s);
 	}
-	capture_eof(s, x->r.exit_code);
+	capture_eof(s, x->replay.exit_code);
 	free(x);
 }

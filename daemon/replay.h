@@ -15,12 +15,11 @@ struct link_types {
 	uint8_t bit[65536 / 8];
 };
 
-/* What the files of a source share. */
+/* What the files that one thread reads share. */
 struct replay {
 	struct source *s;
 	int exit_code; /* worst so far */
 	int link_type; /* of the newest frame; -1: look again */
-	struct link_types warned; /* that they are not decoded */
 };
 
 /* One that is being read. */

@@ -18,6 +18,9 @@ enum item_kind {
 	ITEM_FILE, /* a new capture begins: text is its name, number its
 		      link type, snaplen its snapshot length */
 	ITEM_RESUME, /* the capture text, begun before, goes on */
+	ITEM_TURN, /* what is read of file `number` of all comes now; it waits
+		      until the files before it have ended */
+	ITEM_TURN_END, /* that file has ended */
 	ITEM_TROUBLE, /* something to be said: text, number a log level */
 	ITEM_OUTAGE, /* the same, of an interface that goes or comes back */
 	ITEM_RETIRED, /* rules that are not in use any more: no record after it

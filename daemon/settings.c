@@ -228,6 +228,10 @@ static int cross_check(struct options *o)
 		{!live && o->list_link_types, "list-data-link-types",
 			"-L is for interfaces"},
 		{live && o->exit_code, "exit-code", "--exit-code is for -r"},
+		{is_given(o, "jobs") && !o->files.n, "jobs", "-j is for -r"},
+		{is_given(o, "jobs") && o->max_frames, "jobs",
+			"-j and -c exclude each other: which frames come "
+			"first is not known"},
 		{live && o->immediate && o->snaplen > SNAPLEN_IMMEDIATE,
 			"immediate-mode",
 			"--immediate-mode goes with a snapshot length of at "

@@ -169,21 +169,21 @@ int source_open_live(
 
 /* ---- files -------------------------------------------------------------- */
 
-static int add_file(struct source *s, const char *path)
+static int add_file(struct texts *files, const char *path)
 {
 	const char **more =
-		realloc(s->files.text, (s->files.n + 1) * sizeof(*more));
+		realloc(files->text, (files->n + 1) * sizeof(*more));
 	char *copy = strdup(path);
 
 	if (more) {
-		s->files.text = more;
+		files->text = more;
 	}
 	if (!more || !copy) {
 		free(copy);
 		log_error("out of memory");
 		return EXIT_RUNTIME;
 	}
-	s->files.text[s->files.n++] = copy;
+	files->text[files->n++] = copy;
 	return 0;
 }
 
@@ -209,12 +209,12 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int add_directory(struct source *s, const char *path)
+static int add_directory(struct texts *files, const char *path)
 {
 	struct dirent **entry;
 	struct stat st;
 	int r = 0, n = scandir(path, &entry, NULL, by_name);
-	unsigned before = s->files.n;
+	unsigned before = files->n;
 
 	if (n < 0) {
 		log_error("%s: %s", path, strerror(errno));
@@ -227,39 +227,52 @@ static int add_directory(struct source *s, const char *path)
 			asprintf(&name, "%s/%s", path, entry[i]->d_name) > 0 &&
 			!stat(name, &st) && S_ISREG(st.st_mode) &&
 			looks_like_capture(name)) {
-			r = add_file(s, name);
+			r = add_file(files, name);
 		}
 		free(name);
 		free(entry[i]);
 	}
 	free(entry);
-	if (!r && s->files.n == before) {
+	if (!r && files->n == before) {
 		log_error("%s: no captures in it", path);
 		return EXIT_RUNTIME;
 	}
 	return r;
 }
 
-int source_open_files(struct source *s, struct source_context *shared,
-	const struct texts *paths)
+int source_find_files(struct source_context *shared, const struct texts *paths)
 {
 	struct stat st;
 	int r = 0;
 
-	*s = (struct source){.shared = shared,
-		.wake = -1,
-		.filtered = shared->programs != NULL};
 	for (unsigned i = 0; !r && i < paths->n; i++) {
 		const char *path = paths->text[i];
 
 		if (strcmp(path, "-") != 0 && !stat(path, &st) &&
 			S_ISDIR(st.st_mode)) {
-			r = add_directory(s, path);
+			r = add_directory(&shared->files, path);
 		} else {
-			r = add_file(s, path);
+			r = add_file(&shared->files, path);
 		}
 	}
-	return r ? r : init(s);
+	return r;
+}
+
+void source_forget_files(struct source_context *shared)
+{
+	for (unsigned i = 0; i < shared->files.n; i++) {
+		free((char *)(uintptr_t)shared->files.text[i]);
+	}
+	free(shared->files.text);
+	shared->files = (struct texts){0};
+}
+
+int source_open_files(struct source *s, struct source_context *shared)
+{
+	*s = (struct source){.shared = shared,
+		.wake = -1,
+		.filtered = shared->programs != NULL};
+	return init(s);
 }
 
 /* ---- the thread --------------------------------------------------------- */
@@ -342,10 +355,6 @@ void source_close(struct source *s)
 	if (s->pcap) {
 		pcap_close(s->pcap);
 	}
-	for (unsigned i = 0; i < s->files.n; i++) {
-		free((char *)(uintptr_t)s->files.text[i]);
-	}
-	free(s->files.text);
 	sampler_fini(&s->sampler);
 	dlo_engine_rules_free(source_take_rules(s));
 	dlo_engine_rules_free(s->retired);

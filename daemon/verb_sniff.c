@@ -46,10 +46,50 @@ struct sniff {
 	char first[64]; /* name of the first interface */
 };
 
+/* Room for so many sources. */
+static int make_room(struct sniff *s, unsigned n)
+{
+	s->sources = calloc(n, sizeof(s->sources[0]));
+	if (!s->sources) {
+		log_error("out of memory");
+		return EXIT_RUNTIME;
+	}
+	return 0;
+}
+
+/* As many readers as -j says, but not more than files. */
+static int open_files(struct sniff *s)
+{
+	const struct options *o = &s->options;
+	int r = source_find_files(&s->shared, &o->files);
+	unsigned n = o->jobs < s->shared.files.n ? o->jobs : s->shared.files.n;
+
+	n = n ? n : 1; /* --watch */
+	r = r ? r : make_room(s, n);
+	while (!r && s->n_sources < n) {
+		r = source_open_files(&s->sources[s->n_sources++], &s->shared);
+	}
+	return r;
+}
+
+static int open_interfaces(struct sniff *s)
+{
+	const struct texts *names = &s->options.interfaces;
+	unsigned n = names->n ? names->n : 1;
+	int r = make_room(s, n);
+
+	while (!r && s->n_sources < n) {
+		unsigned i = s->n_sources++;
+
+		r = source_open_live(&s->sources[i], &s->shared,
+			names->n ? names->text[i] : s->first);
+	}
+	return r;
+}
+
 static int open_sources(struct sniff *s)
 {
 	const struct options *o = &s->options;
-	unsigned n = o->interfaces.n ? o->interfaces.n : 1;
 	bool live = !o->files.n && !o->watch;
 	int r;
 
@@ -58,30 +98,11 @@ static int open_sources(struct sniff *s)
 	s->shared.notify = loop_notify;
 	s->shared.ctx = &s->loop;
 	atomic_init(&s->shared.frames_left, o->max_frames);
-	s->sources = calloc(n, sizeof(s->sources[0]));
-	if (!s->sources) {
-		log_error("out of memory");
-		return EXIT_RUNTIME;
-	}
 	r = programs_new(o, live, &s->shared.programs);
 	if (r) {
 		return r;
 	}
-	if (!live) {
-		s->n_sources = 1;
-		return source_open_files(s->sources, &s->shared, &o->files);
-	}
-	for (unsigned i = 0; i < n; i++) {
-		const char *name = o->interfaces.n ? o->interfaces.text[i]
-						   : s->first;
-
-		s->n_sources = i + 1;
-		r = source_open_live(&s->sources[i], &s->shared, name);
-		if (r) {
-			return r;
-		}
-	}
-	return 0;
+	return live ? open_interfaces(s) : open_files(s);
 }
 
 static int open_outputs(struct sniff *s)
@@ -298,7 +319,7 @@ static int open_all(struct sniff *s)
 		r = open_reload(s);
 	}
 	/* Outputs are opened as they may have to be opened again. */
-	r = r ? r : sandbox_enter(o, &s->sources->files);
+	r = r ? r : sandbox_enter(o, &s->shared.files);
 	return r ? r : open_outputs(s);
 }
 
@@ -308,6 +329,7 @@ static void close_all(struct sniff *s)
 		source_close(&s->sources[i]);
 	}
 	free(s->sources);
+	source_forget_files(&s->shared);
 	programs_free(s->shared.programs);
 	loop_close(&s->loop);
 	control_close(s->control);
