@@ -476,12 +476,18 @@ struct dlo_stat_info dlo_stat_info(enum dlo_stat stat);
 /* ---- the engine --------------------------------------------------------- */
 
 struct dlo_engine;
+struct dlo_engine_rules; /* see dlo_engine_rules_new() */
 
 struct dlo_engine_config {
 	bool all; /* a record for every message, not only alerts */
 	bool alerts_only; /* no QUESTION records; not with `all` */
 	bool bytes; /* BYTES records too */
 	unsigned limit_n, limit_s; /* 0: no limit */
+	/* Whose limit is shared: alerts of several engines, each with its share
+	 * of the traffic, count as those of one. Of the same rule set; looked
+	 * at by dlo_engine_new() and dlo_engine_rules_new() only. NULL:
+	 * nobody's. */
+	const struct dlo_engine_rules *limit_of;
 	uint16_t dns_port[32];
 	unsigned n_dns_ports;
 	bool any_port; /* what looks like DNS is DNS on any other port too */
@@ -512,8 +518,9 @@ void dlo_engine_frame(struct dlo_engine *e, const struct dlo_frame *f);
 
 /*
  * Closes what time has closed by now_ns (packet time), or, with UINT64_MAX, all
- * windows: at the end of a file. Messages that wait for the rest too long, or
- * then all, are judged as far as they came.
+ * windows: at the end of a file. Those of a limit that is shared stay open
+ * while another engine that has it goes on. Messages that wait for the rest too
+ * long, or then all, are judged as far as they came.
  */
 void dlo_engine_flush(struct dlo_engine *e, uint64_t now_ns);
 
@@ -526,12 +533,9 @@ void dlo_engine_restart(struct dlo_engine *e);
 /*
  * What an engine has of one rule set: with its windows and tallies. Made and
  * freed in any thread; between the two calls of dlo_engine_swap() that put it
- * into an engine and take it out, it is the engine's.
+ * into an engine and take it out, it is the engine's. Of cfg's seed and limits.
+ * The rule set must outlive it. -ENOMEM; -EINVAL.
  */
-struct dlo_engine_rules;
-
-/* Makes one for an engine, of cfg's seed and limits. The rule set must outlive
- * it. -ENOMEM; -EINVAL. */
 int dlo_engine_rules_new(const struct dlo_engine_config *cfg,
 	const struct dlo_ruleset *rs, struct dlo_engine_rules **ret);
 struct dlo_engine_rules *dlo_engine_rules_free(
@@ -539,7 +543,8 @@ struct dlo_engine_rules *dlo_engine_rules_free(
 
 /*
  * Exchanges the rules between two frames; returns the old ones, to be freed.
- * Their open windows are closed, with records that refer to the old set.
+ * Their open windows are closed, unless another engine has them too, with
+ * records that refer to the old set.
  * Counters, and what waits to be put together, go on. No heap; O(open windows).
  */
 struct dlo_engine_rules *dlo_engine_swap(

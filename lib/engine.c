@@ -97,7 +97,8 @@ static __attribute__((noinline)) void pass_time(
 {
 	if (back) {
 		count(e, DLO_STAT_TIME_BACK);
-		dlo_engine_flush(e, UINT64_MAX);
+		give_up(e, UINT64_MAX);
+		dlo_judge_close(&e->judge);
 		e->last_ns = ts_ns;
 		e->judge.now_ns = ts_ns;
 	}

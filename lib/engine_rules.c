@@ -34,18 +34,67 @@ static void on_closing(void *ctx, const struct dlo_limit_closing *closing)
 	r->cfg->record(r->cfg->ctx, &rec);
 }
 
+static struct dlo_limit_out out_of(struct dlo_engine_rules *r)
+{
+	return (struct dlo_limit_out){.close = on_closing, .ctx = r};
+}
+
+static void enter(struct dlo_engine_rules *r)
+{
+	if (r->limit && !r->asking) {
+		r->asking = true;
+		dlo_limit_enter(r->limit);
+	}
+}
+
+bool dlo_engine_rules_pass(
+	struct dlo_engine_rules *r, const struct dlo_limit_alert *alert)
+{
+	struct dlo_limit_out out = out_of(r);
+
+	enter(r);
+	return !r->limit || dlo_limit_pass(r->limit, alert, &out);
+}
+
+void dlo_engine_rules_expire(struct dlo_engine_rules *r, uint64_t now_ns)
+{
+	struct dlo_limit_out out = out_of(r);
+
+	if (r->limit) {
+		dlo_limit_expire(r->limit, now_ns, &out);
+	}
+}
+
+void dlo_engine_rules_close(struct dlo_engine_rules *r, uint64_t now_ns)
+{
+	struct dlo_limit_out out = out_of(r);
+
+	if (r->limit) {
+		dlo_limit_close_all(r->limit, now_ns, &out);
+	}
+}
+
+void dlo_engine_rules_leave(struct dlo_engine_rules *r, uint64_t now_ns)
+{
+	struct dlo_limit_out out = out_of(r);
+
+	if (r->asking) {
+		r->asking = false;
+		dlo_limit_leave(r->limit, now_ns, &out);
+	}
+}
+
 void dlo_engine_rules_begin(struct dlo_engine_rules *r,
 	const struct dlo_engine_config *cfg, struct dlo_stats *stats)
 {
 	r->cfg = cfg;
 	r->stats = stats;
+	enter(r);
 }
 
 void dlo_engine_rules_end(struct dlo_engine_rules *r, uint64_t now_ns)
 {
-	if (r->limit) {
-		dlo_limit_close_all(r->limit, now_ns);
-	}
+	dlo_engine_rules_leave(r, now_ns);
 	r->cfg = NULL;
 	r->stats = NULL;
 }
@@ -104,9 +153,11 @@ static int init(struct dlo_engine_rules *r, const struct dlo_engine_config *cfg)
 	if (!r->exception) {
 		return -ENOMEM;
 	}
-	if (!err && cfg->limit_n) {
+	if (!err && cfg->limit_of && cfg->limit_of->limit) {
+		r->limit = dlo_limit_share(cfg->limit_of->limit);
+	} else if (!err && cfg->limit_n) {
 		err = dlo_limit_new(cfg->limit_n, cfg->limit_s, n_groups,
-			cfg->seed, on_closing, r, &r->limit);
+			cfg->seed, &r->limit);
 	}
 	return err;
 }
@@ -117,7 +168,8 @@ int dlo_engine_rules_new(const struct dlo_engine_config *cfg,
 	struct dlo_engine_rules *r;
 	int err;
 
-	if (!cfg->limit_n != !cfg->limit_s) {
+	if (!cfg->limit_n != !cfg->limit_s ||
+		(cfg->limit_of && cfg->limit_of->set != set)) {
 		return -EINVAL;
 	}
 	r = calloc(1, sizeof(*r));

@@ -223,7 +223,7 @@ static void alert(struct dlo_judge *j, const struct subject *what,
 	unsigned question = what->question;
 	struct dlo_record *rec;
 
-	if (j->rules->limit && !dlo_limit_pass(j->rules->limit, &ask)) {
+	if (!dlo_engine_rules_pass(j->rules, &ask)) {
 		count(j, DLO_STAT_SUPPRESSED);
 		return;
 	}
@@ -530,22 +530,29 @@ struct dlo_engine_rules *dlo_judge_swap(
 	struct dlo_judge *j, struct dlo_engine_rules *rules)
 {
 	struct dlo_engine_rules *old = j->rules;
+	bool asking = old->asking;
 
 	dlo_engine_rules_end(old, j->now_ns);
 	dlo_engine_rules_begin(rules, j->cfg, j->stats);
+	if (!asking) { /* it has ended, and keeps nobody waiting */
+		dlo_engine_rules_leave(rules, j->now_ns);
+	}
 	j->rules = rules;
 	return old;
 }
 
 void dlo_judge_flush(struct dlo_judge *j, uint64_t now_ns)
 {
-	struct dlo_limit *limit = j->rules->limit;
-
-	if (limit && now_ns == UINT64_MAX) {
-		dlo_limit_close_all(limit, j->now_ns);
-	} else if (limit) {
-		dlo_limit_expire(limit, now_ns);
+	if (now_ns == UINT64_MAX) {
+		dlo_engine_rules_leave(j->rules, j->now_ns);
+	} else {
+		dlo_engine_rules_expire(j->rules, now_ns);
 	}
+}
+
+void dlo_judge_close(struct dlo_judge *j)
+{
+	dlo_engine_rules_close(j->rules, j->now_ns);
 }
 
 void dlo_judge_restart(struct dlo_judge *j)

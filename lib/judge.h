@@ -60,10 +60,15 @@ void dlo_judge_fini(struct dlo_judge *j);
 void dlo_judge_message(struct dlo_judge *j, const struct dlo_delivery *from,
 	const struct dlo_frame *frame);
 
-/* Closes the limit's windows that are over; UINT64_MAX: all. */
+/* Closes the limit's windows that are over; UINT64_MAX: all, unless other
+ * engines that share it go on. */
 void dlo_judge_flush(struct dlo_judge *j, uint64_t now_ns);
 
-/* Gives up the old rules, all windows closed, for new ones. */
+/* Closes them all: time has jumped back. */
+void dlo_judge_close(struct dlo_judge *j);
+
+/* Gives up the old rules, all windows closed that no other engine has too, for
+ * new ones. */
 struct dlo_engine_rules *dlo_judge_swap(
 	struct dlo_judge *j, struct dlo_engine_rules *rules);
 

@@ -3,6 +3,7 @@
 #include "alert/limit.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,12 @@
  * counted, in the client's window when that is full, and otherwise in the
  * window of all clients, so that a flood from a million forged addresses ends
  * in one line a minute.
+ *
+ * The engines of a fan-out share one, for their alerts are to be those of one
+ * engine. A few alerts and idle wake-ups take the lock, no packet does. What a
+ * window that closes held is copied, and told of when the lock is free again:
+ * who is told may wait. Packets of an engine that lags behind are older than
+ * those of the others, which is what was said above of such packets.
  */
 
 #define WAYS 8u
@@ -60,16 +67,30 @@ struct dlo_limit {
 	unsigned n;
 	uint32_t n_groups;
 	uint64_t seed;
-	dlo_limit_close_fn close;
-	void *ctx;
+	pthread_mutex_t lock; /* of all that follows */
+	unsigned n_owners;
+	unsigned n_asking;
 	struct list list[N_KINDS];
 	struct group *group;
 	struct window window[DLO_LIMIT_WINDOWS];
 };
 
+/* What closed windows held, told of when the lock is free. An alert needs one
+ * place in each of two lists at most. */
+struct due {
+	unsigned n;
+	struct dlo_limit_closing closing[N_KINDS];
+};
+
+static void tell(const struct due *due, const struct dlo_limit_out *out)
+{
+	for (unsigned i = 0; i < due->n; i++) {
+		out->close(out->ctx, &due->closing[i]);
+	}
+}
+
 int dlo_limit_new(unsigned n, unsigned seconds, uint32_t n_groups,
-	uint64_t seed, dlo_limit_close_fn close, void *ctx,
-	struct dlo_limit **ret)
+	uint64_t seed, struct dlo_limit **ret)
 {
 	struct dlo_limit *l = calloc(1, sizeof(*l));
 
@@ -77,24 +98,40 @@ int dlo_limit_new(unsigned n, unsigned seconds, uint32_t n_groups,
 		return -ENOMEM;
 	}
 	l->group = calloc(n_groups ? n_groups : 1, sizeof(*l->group));
-	if (!l->group) {
+	if (!l->group || pthread_mutex_init(&l->lock, NULL)) {
+		free(l->group);
 		free(l);
 		return -ENOMEM;
 	}
 	l->n = n;
 	l->n_groups = n_groups;
 	l->seed = seed;
-	l->close = close;
-	l->ctx = ctx;
+	l->n_owners = 1;
 	l->list[CLIENT].duration_ns = seconds * (uint64_t)1000000000;
 	l->list[EVERYBODY].duration_ns = MINUTE_NS;
 	*ret = l;
 	return 0;
 }
 
+struct dlo_limit *dlo_limit_share(struct dlo_limit *l)
+{
+	pthread_mutex_lock(&l->lock);
+	l->n_owners++;
+	pthread_mutex_unlock(&l->lock);
+	return l;
+}
+
 struct dlo_limit *dlo_limit_free(struct dlo_limit *l)
 {
+	unsigned n_left = 0;
+
 	if (l) {
+		pthread_mutex_lock(&l->lock);
+		n_left = --l->n_owners;
+		pthread_mutex_unlock(&l->lock);
+	}
+	if (l && !n_left) {
+		pthread_mutex_destroy(&l->lock);
 		free(l->group);
 		free(l);
 	}
@@ -123,7 +160,8 @@ static uint64_t closing_time(
 	return now_ns > w->held.last_ns ? now_ns : w->held.last_ns;
 }
 
-static void close_window(struct dlo_limit *l, struct window *w, uint64_t now_ns)
+static void close_window(
+	struct dlo_limit *l, struct window *w, uint64_t now_ns, struct due *due)
 {
 	struct list *list = list_of(l, w);
 
@@ -135,7 +173,7 @@ static void close_window(struct dlo_limit *l, struct window *w, uint64_t now_ns)
 		w->held.ip_version = w->ip_version;
 		memcpy(w->held.client, w->client, sizeof(w->client));
 		w->held.closed_ns = closing_time(list, w, now_ns);
-		l->close(l->ctx, &w->held);
+		due->closing[due->n++] = w->held;
 	}
 }
 
@@ -158,8 +196,8 @@ static void open_window(struct dlo_limit *l, struct window *w, uint32_t group,
 }
 
 /* The running window of a client, opened where there is none. */
-static struct window *window_of_client(
-	struct dlo_limit *l, const struct dlo_limit_alert *alert)
+static struct window *window_of_client(struct dlo_limit *l,
+	const struct dlo_limit_alert *alert, struct due *due)
 {
 	uint8_t client[16] = {0};
 	struct window *set, *w, *place = NULL;
@@ -186,21 +224,21 @@ static struct window *window_of_client(
 		}
 	}
 	if (place->open) {
-		close_window(l, place, alert->ts_ns);
+		close_window(l, place, alert->ts_ns, due);
 	}
 	open_window(l, place, alert->group, client, alert->ip_version,
 		alert->ts_ns);
 	return place;
 }
 
-static struct window *window_of_everybody(
-	struct dlo_limit *l, const struct dlo_limit_alert *alert)
+static struct window *window_of_everybody(struct dlo_limit *l,
+	const struct dlo_limit_alert *alert, struct due *due)
 {
 	static const uint8_t nobody[16];
 	struct window *w = &l->group[alert->group].everybody;
 
 	if (w->open && is_over(&l->list[EVERYBODY], w, alert->ts_ns)) {
-		close_window(l, w, alert->ts_ns);
+		close_window(l, w, alert->ts_ns, due);
 	}
 	if (!w->open) {
 		open_window(l, w, alert->group, nobody, 0, alert->ts_ns);
@@ -247,19 +285,18 @@ static bool flooded(struct group *g, uint64_t ts_ns)
 	return g->n_passed >= DLO_LIMIT_FLOOD;
 }
 
-bool dlo_limit_pass(struct dlo_limit *l, const struct dlo_limit_alert *alert)
+static bool pass(struct dlo_limit *l, const struct dlo_limit_alert *alert,
+	struct due *due)
 {
 	struct group *g = &l->group[alert->group];
-	struct window *w;
+	struct window *w = window_of_client(l, alert, due);
 
-	dlo_limit_expire(l, alert->ts_ns);
-	w = window_of_client(l, alert);
 	if (w->n_passed >= l->n) {
 		hold_back(w, alert);
 		return false;
 	}
 	if (flooded(g, alert->ts_ns)) {
-		hold_back(window_of_everybody(l, alert), alert);
+		hold_back(window_of_everybody(l, alert, due), alert);
 		return false;
 	}
 	w->n_passed++;
@@ -267,36 +304,94 @@ bool dlo_limit_pass(struct dlo_limit *l, const struct dlo_limit_alert *alert)
 	return true;
 }
 
-void dlo_limit_expire(struct dlo_limit *l, uint64_t now_ns)
+bool dlo_limit_pass(struct dlo_limit *l, const struct dlo_limit_alert *alert,
+	const struct dlo_limit_out *out)
 {
-	for (struct list *list = l->list; list < l->list + N_KINDS; list++) {
-		struct window *w = list->first;
+	struct due due = {.n = 0};
+	bool passes;
 
-		while (w && is_over(list, w, now_ns)) {
-			close_window(l, w, now_ns);
-			w = list->first;
-		}
+	dlo_limit_expire(l, alert->ts_ns, out);
+	pthread_mutex_lock(&l->lock);
+	passes = pass(l, alert, &due);
+	pthread_mutex_unlock(&l->lock);
+	tell(&due, out);
+	return passes;
+}
+
+/* Closes the oldest window of a list if it is over. */
+static bool close_first(struct dlo_limit *l, struct list *list, uint64_t now_ns,
+	bool over_or_not, struct due *due)
+{
+	struct window *w = list->first;
+
+	if (w && (over_or_not || is_over(list, w, now_ns))) {
+		close_window(l, w, now_ns, due);
+		return true;
+	}
+	return false;
+}
+
+/* One at a time, so that the lock is held for no longer. */
+static void close_many(struct dlo_limit *l, uint64_t now_ns, bool over_or_not,
+	const struct dlo_limit_out *out)
+{
+	struct list *list = l->list;
+
+	while (list < l->list + N_KINDS) {
+		struct due due = {.n = 0};
+
+		pthread_mutex_lock(&l->lock);
+		list += !close_first(l, list, now_ns, over_or_not, &due);
+		pthread_mutex_unlock(&l->lock);
+		tell(&due, out);
 	}
 }
 
-void dlo_limit_close_all(struct dlo_limit *l, uint64_t now_ns)
+void dlo_limit_expire(
+	struct dlo_limit *l, uint64_t now_ns, const struct dlo_limit_out *out)
 {
-	for (struct list *list = l->list; list < l->list + N_KINDS; list++) {
-		while (list->first) {
-			close_window(l, list->first, now_ns);
-		}
-	}
+	close_many(l, now_ns, false, out);
+}
+
+void dlo_limit_close_all(
+	struct dlo_limit *l, uint64_t now_ns, const struct dlo_limit_out *out)
+{
+	close_many(l, now_ns, true, out);
+	pthread_mutex_lock(&l->lock);
 	for (uint32_t i = 0; i < l->n_groups; i++) {
 		l->group[i].n_passed = 0; /* its minute may lie ahead */
+	}
+	pthread_mutex_unlock(&l->lock);
+}
+
+void dlo_limit_enter(struct dlo_limit *l)
+{
+	pthread_mutex_lock(&l->lock);
+	l->n_asking++;
+	pthread_mutex_unlock(&l->lock);
+}
+
+void dlo_limit_leave(
+	struct dlo_limit *l, uint64_t now_ns, const struct dlo_limit_out *out)
+{
+	unsigned n_left;
+
+	pthread_mutex_lock(&l->lock);
+	n_left = --l->n_asking;
+	pthread_mutex_unlock(&l->lock);
+	if (!n_left) {
+		dlo_limit_close_all(l, now_ns, out);
 	}
 }
 
 void dlo_limit_restart(struct dlo_limit *l)
 {
+	pthread_mutex_lock(&l->lock);
 	for (struct list *list = l->list; list < l->list + N_KINDS; list++) {
 		list->first = NULL;
 		list->last = NULL;
 	}
 	memset(l->group, 0, l->n_groups * sizeof(*l->group));
 	memset(l->window, 0, sizeof(l->window));
+	pthread_mutex_unlock(&l->lock);
 }

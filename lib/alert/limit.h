@@ -13,7 +13,9 @@
  * are only counted. */
 #define DLO_LIMIT_FLOOD 100u
 
-struct dlo_limit; /* fixed size, about 700 KiB, touched as it fills */
+/* Fixed size, about 700 KiB, touched as it fills. Several threads may use one:
+ * each call takes a lock, and calls close() without it. */
+struct dlo_limit;
 
 /* What a closed window held back. */
 struct dlo_limit_closing {
@@ -39,30 +41,42 @@ struct dlo_limit_alert {
 	uint64_t ts_ns;
 };
 
-typedef void (*dlo_limit_close_fn)(
-	void *ctx, const struct dlo_limit_closing *closing);
+/* Who is told of the closed windows that held something back. */
+struct dlo_limit_out {
+	void (*close)(void *ctx, const struct dlo_limit_closing *closing);
+	void *ctx;
+};
 
 /*
  * At most n alerts for a (group, client) in a window of `seconds` that begins
- * with the first. n_groups: group < n_groups. close() is called for each
- * closed window that held something back. -ENOMEM.
+ * with the first. n_groups: group < n_groups. -ENOMEM.
  */
 int dlo_limit_new(unsigned n, unsigned seconds, uint32_t n_groups,
-	uint64_t seed, dlo_limit_close_fn close, void *ctx,
-	struct dlo_limit **ret);
+	uint64_t seed, struct dlo_limit **ret);
+
+/* One more owner, who frees it too: the last one does. */
+struct dlo_limit *dlo_limit_share(struct dlo_limit *l);
 struct dlo_limit *dlo_limit_free(struct dlo_limit *l); /* NULL */
+
+/* One more, or one less, who asks; with the last one all windows close. */
+void dlo_limit_enter(struct dlo_limit *l);
+void dlo_limit_leave(
+	struct dlo_limit *l, uint64_t now_ns, const struct dlo_limit_out *out);
 
 /*
  * True: the alert may pass. False: it was counted. A full table closes the
  * oldest window of the place it needs. O(1), no heap.
  */
-bool dlo_limit_pass(struct dlo_limit *l, const struct dlo_limit_alert *alert);
+bool dlo_limit_pass(struct dlo_limit *l, const struct dlo_limit_alert *alert,
+	const struct dlo_limit_out *out);
 
 /* Closes the windows that are over at now_ns. O(closed). */
-void dlo_limit_expire(struct dlo_limit *l, uint64_t now_ns);
+void dlo_limit_expire(
+	struct dlo_limit *l, uint64_t now_ns, const struct dlo_limit_out *out);
 
-/* Closes all windows: at the end, and when time jumps back. */
-void dlo_limit_close_all(struct dlo_limit *l, uint64_t now_ns);
+/* Closes all windows: when time jumps back. */
+void dlo_limit_close_all(
+	struct dlo_limit *l, uint64_t now_ns, const struct dlo_limit_out *out);
 
 /* Forgets everything; all windows are closed. */
 void dlo_limit_restart(struct dlo_limit *l);

@@ -86,6 +86,131 @@ static void test_swap_closes_windows(void **state)
 	dlo_ruleset_free(other);
 }
 
+/* A second engine with the first's rules and limit. */
+static void open_second(struct bench *b, const struct bench *first,
+	const struct dlo_engine_config *of_first)
+{
+	struct dlo_engine_config cfg = *of_first;
+
+	memset(b, 0, sizeof(*b));
+	cfg.ctx = b;
+	cfg.limit_of = dlo_engine_rules(first->engine);
+	assert_int_equal(dlo_engine_new(&cfg, first->rules, &b->engine), 0);
+}
+
+static void expect_log(struct bench *b, const char *want)
+{
+	assert_string_equal(b->log, want);
+	b->len = 0;
+	b->log[0] = '\0';
+}
+
+/* Two engines take new rules one after the other: the old windows go on for
+ * the second, and are closed by it; the new ones are theirs together. */
+static void test_swap_of_two_with_one_limit(void **state)
+{
+	struct dlo_engine_rules *fresh_a, *fresh_b;
+	struct dlo_ruleset *other = rules_of(other_list);
+	struct dlo_engine_config cfg;
+	static struct bench a, b;
+
+	(void)state;
+	dlo_engine_config_init(&cfg);
+	cfg.limit_n = 1;
+	cfg.limit_s = 100;
+	open_bench(&a, &cfg);
+	open_second(&b, &a, &cfg);
+	assert_int_equal(dlo_engine_rules_new(&cfg, other, &fresh_a), 0);
+	cfg.limit_of = fresh_a;
+	assert_int_equal(dlo_engine_rules_new(&cfg, other, &fresh_b), 0);
+	feed_name(&a, "one.example", 100 * SECOND);
+	feed_name(&b, "one.example", 101 * SECOND);
+	dlo_engine_rules_free(dlo_engine_swap(a.engine, fresh_a));
+	expect_log(&a, "(Q0 A0:tun/one[1])");
+	feed_name(&a, "one.example", 102 * SECOND);
+	feed_name(&b, "one.example", 103 * SECOND);
+	expect_log(&a, "(Q0 A0:other/four[1])");
+	expect_log(&b, "");
+	dlo_engine_rules_free(dlo_engine_swap(b.engine, fresh_b));
+	expect_log(&b, "(C0:tun/one[1]*2)");
+	feed_name(&b, "one.example", 104 * SECOND);
+	dlo_engine_flush(a.engine, UINT64_MAX); /* ends, the other goes on */
+	feed_name(&b, "one.example", 105 * SECOND);
+	expect_log(&a, "");
+	dlo_engine_flush(b.engine, UINT64_MAX);
+	expect_log(&b, "(C0:other/four[1]*2)");
+	dlo_engine_free(b.engine);
+	close_bench(&a);
+	dlo_ruleset_free(other);
+}
+
+/* An engine that has ended and is given new rules keeps no window open. */
+static void test_swap_of_one_that_has_ended(void **state)
+{
+	struct dlo_engine_rules *fresh_a, *fresh_b;
+	struct dlo_engine_config cfg;
+	static struct bench a, b;
+
+	(void)state;
+	dlo_engine_config_init(&cfg);
+	cfg.limit_n = 1;
+	cfg.limit_s = 100;
+	open_bench(&a, &cfg);
+	open_second(&b, &a, &cfg);
+	assert_int_equal(dlo_engine_rules_new(&cfg, a.rules, &fresh_a), 0);
+	cfg.limit_of = fresh_a;
+	assert_int_equal(dlo_engine_rules_new(&cfg, a.rules, &fresh_b), 0);
+	dlo_engine_flush(b.engine, UINT64_MAX);
+	dlo_engine_rules_free(dlo_engine_swap(b.engine, fresh_b));
+	dlo_engine_rules_free(dlo_engine_swap(a.engine, fresh_a));
+	feed_name(&a, "one.example", 100 * SECOND);
+	feed_name(&a, "one.example", 101 * SECOND);
+	dlo_engine_flush(a.engine, UINT64_MAX);
+	expect_log(&a, "(Q0 A0:tun/one[1])(C0:tun/one[1]*1)");
+	dlo_engine_free(b.engine);
+	close_bench(&a);
+}
+
+/* The clock is set back: no window of what lies ahead now hides anything. */
+static void test_jump_back_of_two_with_one_limit(void **state)
+{
+	struct dlo_engine_config cfg;
+	static struct bench a, b;
+
+	(void)state;
+	dlo_engine_config_init(&cfg);
+	cfg.limit_n = 1;
+	cfg.limit_s = 100;
+	open_bench(&a, &cfg);
+	open_second(&b, &a, &cfg);
+	feed_name(&b, "one.example", 9000 * SECOND);
+	feed_name(&a, "one.example", 9001 * SECOND);
+	feed_name(&a, "one.example", 100 * SECOND);
+	expect_log(&a, "(C0:tun/one[1]*1)(Q0 A0:tun/one[1])");
+	dlo_engine_flush(a.engine, UINT64_MAX);
+	dlo_engine_flush(b.engine, UINT64_MAX);
+	expect_log(&b, "(Q0 A0:tun/one[1])");
+	dlo_engine_free(b.engine);
+	close_bench(&a);
+}
+
+static void test_limit_of_other_rules_is_refused(void **state)
+{
+	struct dlo_engine_rules *fresh = NULL;
+	struct dlo_ruleset *other = rules_of(other_list);
+	struct dlo_engine_config cfg;
+	static struct bench a;
+
+	(void)state;
+	dlo_engine_config_init(&cfg);
+	open_bench(&a, &cfg);
+	cfg.limit_of = dlo_engine_rules(a.engine);
+	assert_int_equal(dlo_engine_rules_new(&cfg, other, &fresh), -EINVAL);
+	assert_null(fresh);
+	close_bench(&a);
+	dlo_ruleset_free(other);
+}
+
 static void test_swap_keeps_tallies_apart(void **state)
 {
 	struct dlo_engine_rules *fresh, *old;
@@ -233,6 +358,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_swap_closes_windows),
+		cmocka_unit_test(test_swap_of_two_with_one_limit),
+		cmocka_unit_test(test_swap_of_one_that_has_ended),
+		cmocka_unit_test(test_jump_back_of_two_with_one_limit),
+		cmocka_unit_test(test_limit_of_other_rules_is_refused),
 		cmocka_unit_test(test_swap_keeps_tallies_apart),
 		cmocka_unit_test(test_swap_keeps_exceptions_apart),
 		cmocka_unit_test(test_swap_between_query_and_response),
