@@ -38,6 +38,7 @@ struct label {
 };
 
 struct queue {
+	unsigned interface; /* the first source of it */
 	uint32_t head, tail; /* both only grow, and wrap with their type */
 	uint32_t whole; /* messages up to here are complete */
 	bool within; /* a message is under way */
@@ -161,11 +162,13 @@ struct seen {
 	unsigned n;
 };
 
-static bool has_place(
-	const struct seen *seen, unsigned source, uint32_t ifindex)
+static bool has_place(const struct merge *m, const struct seen *seen,
+	unsigned source, uint32_t ifindex)
 {
+	unsigned interface = m->queue[source].interface;
+
 	for (unsigned i = 0; i < seen->n; i++) {
-		if (seen->place[i].source == source &&
+		if (m->queue[seen->place[i].source].interface == interface &&
 			seen->place[i].ifindex == ifindex) {
 			return true;
 		}
@@ -184,7 +187,7 @@ static void gather(struct merge *m, unsigned source,
 		struct label *label = label_at(q, at);
 
 		if (label->key == key &&
-			!has_place(seen, source, label->ifindex) &&
+			!has_place(m, seen, source, label->ifindex) &&
 			same_lookup(rec, record_at(q, at))) {
 			label->key = MERGED;
 			seen->place[seen->n++] =
@@ -369,8 +372,16 @@ int merge_new(
 	m->emit = emit;
 	m->ctx = ctx;
 	m->n_queues = n_sources;
+	for (unsigned i = 0; i < n_sources; i++) {
+		m->queue[i].interface = i;
+	}
 	*ret = m;
 	return 0;
+}
+
+void merge_join(struct merge *m, unsigned source, unsigned other)
+{
+	m->queue[source].interface = m->queue[other].interface;
 }
 
 struct merge *merge_free(struct merge *m)

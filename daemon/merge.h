@@ -43,6 +43,10 @@ int merge_new(
 	unsigned n_sources, merge_emit_fn *emit, void *ctx, struct merge **ret);
 struct merge *merge_free(struct merge *m); /* NULL; what is held is lost */
 
+/* What a source sees is of the same interface as what another does. Before
+ * there are records. */
+void merge_join(struct merge *m, unsigned source, unsigned other);
+
 /*
  * Takes the next record of a source; a message's follow each other. When there
  * is no room, the oldest messages leave early. now_ns:

@@ -302,6 +302,26 @@ static void test_what_is_the_same(void **state)
 /* ---- who goes with whom ------------------------------------------------- */
 
 /* A client that asks again is seen again: only another interface's goes. */
+/* Two sources of one interface and one of another: what the first two see is no
+ * look-up on two interfaces; and it leaves in the order of packets. */
+static void test_parts_are_one_interface(void **state)
+{
+	struct bench b = start(3);
+
+	(void)state;
+	merge_join(b.m, 1, 0);
+	add(&b, 0, alert(&b, 1, "a.ngrok.io"));
+	pass(&b, MS);
+	add(&b, 1, alert(&b, 2, "a.ngrok.io"));
+	pass(&b, MS);
+	add(&b, 2, alert(&b, 3, "a.ngrok.io"));
+	pass(&b, MS);
+	add(&b, 1, alert(&b, 4, "b.ngrok.io"));
+	pass(&b, MS);
+	add(&b, 0, alert(&b, 5, "c.ngrok.io"));
+	finish(&b, " a1@A,C. a2. a4. a5.");
+}
+
 static void test_asked_again(void **state)
 {
 	struct bench b = start(2);
@@ -693,6 +713,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_the_same),
 		cmocka_unit_test(test_asked_again),
+		cmocka_unit_test(test_parts_are_one_interface),
 		cmocka_unit_test(test_first_on_the_wire),
 		cmocka_unit_test(test_any),
 		cmocka_unit_test(test_many_places),
