@@ -13,7 +13,8 @@
  * With one interface, or files, a record goes straight to all outputs. With
  * several (`any` is several, too) messages with alerts take the way through
  * merge.h. With -a they take both: what shows each message as the wire carried
- * it gets it at once, and what takes alerts alone gets them merged.
+ * it gets it at once, and what takes alerts alone gets them merged. The parts
+ * of an interface (parts.h) are not several.
  */
 
 #define NAME_MAX_LEN 64
@@ -98,13 +99,16 @@ static void hold_alert(
 static bool are_several(const struct source *sources, unsigned n)
 {
 	return n && sources[0].interface &&
-	       (n > 1 || !strcmp(sources[0].interface, "any"));
+	       (n > sources[0].n_more + 1 ||
+		       !strcmp(sources[0].interface, "any"));
 }
 
 int delivery_open(struct delivery *ret, const struct options *o,
 	struct source *sources, unsigned n_sources, struct outputs *outputs,
 	const char *hostname)
 {
+	int r;
+
 	*ret = (struct delivery){.sources = sources,
 		.outputs = outputs,
 		.hostname = hostname,
@@ -113,7 +117,11 @@ int delivery_open(struct delivery *ret, const struct options *o,
 		!outputs_take(outputs, OUTPUT_MERGED)) {
 		return 0;
 	}
-	return merge_new(n_sources, emit, ret, &ret->merge);
+	r = merge_new(n_sources, emit, ret, &ret->merge);
+	for (unsigned i = 0; !r && i < n_sources; i++) {
+		merge_join(ret->merge, i, i - sources[i].part);
+	}
+	return r;
 }
 
 void delivery_close(struct delivery *d)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "dnslookout.h"
+#include "fanout.h"
 
 #define TIMEOUT_MS 100 /* of a ring block: 0 would wait for ever */
 
@@ -55,8 +56,8 @@ static int say_why_not(struct handle *h, int status)
 	return fail(h, EXIT_RUNTIME, "%s%s%s", why, *more ? ": " : "", more);
 }
 
-static int activate(
-	struct handle *h, const struct options *o, const char *interface)
+static int activate(struct handle *h, const struct options *o,
+	const char *interface, bool alone)
 {
 	char error[PCAP_ERRBUF_SIZE];
 	int status;
@@ -72,6 +73,9 @@ static int activate(
 	pcap_set_buffer_size(h->pcap, (int)(o->buffer_kib * 1024));
 	pcap_set_immediate_mode(h->pcap, o->immediate);
 	pcap_set_tstamp_precision(h->pcap, PCAP_TSTAMP_PRECISION_NANO);
+	if (!alone) {
+		pcap_set_protocol_linux(h->pcap, FANOUT_NO_PROTOCOL);
+	}
 	status = pcap_activate(h->pcap);
 	if (status < 0) {
 		return say_why_not(h, status);
@@ -105,12 +109,14 @@ static int set_link_type(struct handle *h, const struct options *o)
 	return 0;
 }
 
-static int set_filter(struct handle *h, struct programs *programs)
+/* What no filter is to be set for had one until it had joined. */
+static int set_filter(struct handle *h, struct programs *programs, bool alone)
 {
 	const char *error;
 	const struct bpf_program *program =
 		programs_find(programs, h->link_type, &error);
 	struct bpf_program copy; /* its type is not const */
+	int r;
 
 	if (error) {
 		return fail(h, EXIT_USAGE, "filter expression: %s", error);
@@ -121,23 +127,71 @@ static int set_filter(struct handle *h, struct programs *programs)
 			return fail(
 				h, EXIT_RUNTIME, "%s", pcap_geterr(h->pcap));
 		}
+	} else if (!alone) {
+		r = fanout_open_filter(pcap_fileno(h->pcap));
+		return r ? fail(h, EXIT_RUNTIME, "fan-out: %s", strerror(-r))
+			 : 0;
 	}
 	return 0;
 }
 
-int handle_open(const struct options *o, struct programs *programs,
-	const char *interface, struct handle *ret)
+static int join(struct handle *h, int *group)
 {
+	int r = fanout_join(
+		pcap_fileno(h->pcap), h->link_type == DLT_EN10MB, group);
+
+	h->absent = r == -ENETDOWN || r == -ENODEV;
+	if (r == -EOPNOTSUPP) {
+		return fail(
+			h, EXIT_RUNTIME, "fan-out is for network interfaces");
+	}
+	return r ? fail(h, EXIT_RUNTIME, "fan-out: %s", strerror(-r)) : 0;
+}
+
+/* All have joined before the first sees a frame. *ret_i: which one it is about.
+ */
+static int open_each(const struct options *o, struct programs *programs,
+	const char *interface, struct handle *h, unsigned n, unsigned *ret_i)
+{
+	const bool alone = n == 1;
+	int r = 0, group = -1;
+
+	for (unsigned i = 0; !r && i < n; i++) {
+		*ret_i = i;
+		r = activate(&h[i], o, interface, alone);
+		r = r ? r : set_link_type(&h[i], o);
+		r = r || alone ? r : join(&h[i], &group);
+	}
+	for (unsigned i = 0; !r && i < n; i++) {
+		*ret_i = i;
+		r = set_filter(&h[i], programs, alone);
+	}
+	return r;
+}
+
+int handle_open(const struct options *o, struct programs *programs,
+	const char *interface, struct handle *ret, unsigned n)
+{
+	unsigned at = 0;
 	int r;
 
-	*ret = (struct handle){.pcap = NULL};
+	memset(ret, 0, n * sizeof(*ret));
 	if (o->link_type && pcap_datalink_name_to_val(o->link_type) < 0) {
 		return fail(
 			ret, EXIT_USAGE, "unknown link type %s", o->link_type);
 	}
-	r = activate(ret, o, interface);
-	r = r ? r : set_link_type(ret, o);
-	return r ? r : set_filter(ret, programs);
+	r = open_each(o, programs, interface, ret, n, &at);
+	if (r) {
+		memmove(ret->text, ret[at].text, sizeof(ret->text));
+		ret->absent = ret[at].absent;
+	}
+	for (unsigned i = 0; r && i < n; i++) {
+		if (ret[i].pcap) {
+			pcap_close(ret[i].pcap);
+		}
+		ret[i].pcap = NULL;
+	}
+	return r;
 }
 
 bool handle_is_absent(int status)

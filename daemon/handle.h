@@ -21,12 +21,13 @@ struct handle {
 
 /*
  * Opens an interface: with the options' settings, the filter set, and not
- * blocking. 0; an exit code with ret->text. Any thread; the handle is that
- * thread's, or of one that is started later. Waits for nobody, but the kernel
- * may take some milliseconds. Needs CAP_NET_RAW.
+ * blocking. n > 1: so many times, each frame to be seen by one (fanout.h); all
+ * or none. 0; an exit code with ret->text. Any thread; a handle is that
+ * thread's, or of one that is started later or is given it. Waits for nobody,
+ * but the kernel may take some milliseconds. Needs CAP_NET_RAW.
  */
 int handle_open(const struct options *o, struct programs *programs,
-	const char *interface, struct handle *ret);
+	const char *interface, struct handle *ret, unsigned n);
 
 /* Whether pcap_activate() says that there is no such interface, or that it is
  * down: it may come. */

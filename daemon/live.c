@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "handle.h"
 #include "log.h"
+#include "parts.h"
 #include "plural.h"
 #include "source.h"
 #include "watchdog.h"
@@ -37,6 +38,14 @@
 
 /* ---- frames ------------------------------------------------------------- */
 
+/* Of the parts of an interface, no two give a frame the same number. */
+static uint64_t number_of(const struct source *s, uint64_t n)
+{
+	unsigned n_parts = s[-(int)s->part].n_more + 1;
+
+	return n * n_parts + s->part + 1;
+}
+
 static void on_frame(
 	u_char *user, const struct pcap_pkthdr *h, const u_char *data)
 {
@@ -44,7 +53,7 @@ static void on_frame(
 	struct dlo_frame f = {
 		.ts_ns = (uint64_t)h->ts.tv_sec * SECOND_NS +
 			 (uint64_t)h->ts.tv_usec, /* nanoseconds: see open */
-		.packet = ++s->packet,
+		.packet = number_of(s, s->packet++),
 		.data = data,
 		.caplen = h->caplen,
 		.len = h->len,
@@ -101,8 +110,10 @@ static void read_kernel_counts(struct source *s)
 	}
 	capture_count(
 		&s->counts.dropped, growth(now.ps_drop, s->kernel.ps_drop));
-	capture_count(&s->counts.if_dropped,
-		growth(now.ps_ifdrop, s->kernel.ps_ifdrop));
+	if (!s->part) {
+		capture_count(&s->counts.if_dropped,
+			growth(now.ps_ifdrop, s->kernel.ps_ifdrop));
+	}
 	s->kernel = now;
 }
 
@@ -160,7 +171,7 @@ static void housekeeping(struct source *s, bool idle)
 
 static void begin_outage(struct source *s, const char *why)
 {
-	if (outages_begin(&s->outages, clock_steady_ns())) {
+	if (outages_begin(&s->outages, clock_steady_ns()) && !s->part) {
 		capture_outage(s, LOG_LEVEL_WARNING,
 			"interface %s down, waiting%s%s", s->interface,
 			*why ? ": " : "", why);
@@ -175,6 +186,9 @@ static void end_outage(struct source *s, bool other)
 	uint64_t tenths =
 		outages_end(&s->outages, clock_steady_ns()) / TENTH_NS;
 
+	if (s->part) {
+		return;
+	}
 	capture_outage(s, LOG_LEVEL_INFO,
 		"interface %s back after %" PRIu64 ".%" PRIu64 " s%s%s",
 		s->interface, tenths / 10, tenths % 10,
@@ -201,25 +215,28 @@ static void lose_handle(struct source *s, const char *why)
 	char text[PCAP_ERRBUF_SIZE];
 
 	snprintf(text, sizeof(text), "%s", why);
+	parts_lose(s, text);
 	drain(s);
 	read_kernel_counts(s);
 	pcap_close(s->pcap);
 	s->pcap = NULL;
+	parts_let_go(s);
 	if (s->shared->options->service) {
 		begin_outage(s, text);
-	} else {
+	} else if (!s->part) {
 		capture_trouble(
 			s, LOG_LEVEL_ERROR, "%s: %s", s->interface, text);
 	}
 }
 
 /* A new handle counts from 0. */
-static void take_handle(struct source *s, const struct handle *h)
+static void take_handle(struct source *s, pcap_t *pcap)
 {
-	bool other = s->link_type != h->link_type;
+	int link_type = pcap_datalink(pcap);
+	bool other = s->link_type != link_type;
 
-	s->pcap = h->pcap;
-	s->link_type = h->link_type;
+	s->pcap = pcap;
+	s->link_type = link_type;
 	s->kernel = (struct pcap_stat){0};
 	end_outage(s, other);
 }
@@ -228,9 +245,8 @@ static void try_again(struct source *s)
 {
 	struct handle h;
 
-	if (!handle_open(s->shared->options, s->shared->programs, s->interface,
-		    &h)) {
-		take_handle(s, &h);
+	if (!parts_open(s, &h)) {
+		take_handle(s, h.pcap);
 		return;
 	}
 	outages_failed(&s->outages, clock_steady_ns());
@@ -257,17 +273,37 @@ static void wait_for_frames(struct source *s)
 	source_woken(s);
 }
 
-static void wait_for_interface(struct source *s)
+static void wait_until_woken(struct source *s, int ms)
 {
 	struct pollfd fd = {.fd = s->wake, .events = POLLIN};
+
+	poll(&fd, 1, ms);
+	source_woken(s);
+}
+
+/* The first of the parts looks for it. */
+static void wait_for_handle(struct source *s)
+{
+	pcap_t *pcap = source_take_handle(s);
+
+	if (pcap) {
+		take_handle(s, pcap);
+	} else {
+		wait_until_woken(s, IDLE_MS);
+	}
+}
+
+static void wait_for_interface(struct source *s)
+{
 	uint64_t now_ns = clock_steady_ns();
 	uint64_t ms = s->outages.retry_ns > now_ns
 			      ? (s->outages.retry_ns - now_ns) / 1000000 + 1
 			      : 0;
 
 	if (ms) {
-		poll(&fd, 1, ms < IDLE_MS ? (int)ms : IDLE_MS);
-		source_woken(s);
+		wait_until_woken(s, ms < IDLE_MS ? (int)ms : IDLE_MS);
+	} else if (!parts_have_let_go(s)) {
+		wait_until_woken(s, DOWN_MS);
 	} else {
 		try_again(s);
 	}
@@ -285,16 +321,21 @@ static bool is_stale(struct source *s)
 	return handle_is_stale(s->pcap, s->interface);
 }
 
+/* Why the handle is of no use any more; NULL: it is. */
+static const char *why_lost(struct source *s, int r)
+{
+	return r == PCAP_ERROR ? pcap_geterr(s->pcap)
+	       : is_stale(s)   ? "The interface disappeared"
+			       : parts_lost(s);
+}
+
 static void capture(struct source *s)
 {
 	int r = dispatch(s);
+	const char *why = why_lost(s, r);
 
-	if (r == PCAP_ERROR) {
-		lose_handle(s, pcap_geterr(s->pcap));
-		return;
-	}
-	if (is_stale(s)) {
-		lose_handle(s, "The interface disappeared");
+	if (why) {
+		lose_handle(s, why);
 		return;
 	}
 	if (r == 0) {
@@ -315,6 +356,9 @@ void capture_live(struct source *s)
 		watchdog_note(&s->alive_ns);
 		if (s->pcap) {
 			capture(s);
+		} else if (s->part) {
+			wait_for_handle(s);
+			housekeeping(s, true);
 		} else {
 			wait_for_interface(s);
 			housekeeping(s, true);

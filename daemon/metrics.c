@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "sums.h"
 #include "syscalls.h"
 
 #define NS_PER_S 1e9
@@ -154,8 +155,8 @@ static struct sample of(const char *name, const struct source *s)
 static void put_transports(FILE *f, const char *name, const struct source *s)
 {
 	struct sample sample = of(name, s);
-	uint64_t tcp = dlo_engine_stat(s->engine, DLO_STAT_QUERIES_TCP);
-	uint64_t all = dlo_engine_stat(s->engine, DLO_STAT_QUERIES);
+	uint64_t tcp = sums_stat(s, DLO_STAT_QUERIES_TCP);
+	uint64_t all = sums_stat(s, DLO_STAT_QUERIES);
 
 	sample.label[1].key = "transport";
 	sample.label[1].value = "udp";
@@ -183,7 +184,7 @@ static void put_reasons(FILE *f, const char *name, const struct source *s,
 	for (unsigned i = 0; i < DLO_STAT__N; i++) {
 		if (is_one(i)) {
 			sample.label[1].value = dlo_stat_info(i).name;
-			put(f, &sample, dlo_engine_stat(s->engine, i));
+			put(f, &sample, sums_stat(s, i));
 		}
 	}
 }
@@ -198,12 +199,18 @@ static void put_skipped(FILE *f, const char *name, const struct source *s)
 	put_reasons(f, name, s, is_skipped);
 }
 
+/* Of the part that has slept longest. */
 static void put_capture_alive(FILE *f, const char *name, const struct source *s)
 {
-	uint64_t alive_ns =
-		atomic_load_explicit(&s->alive_ns, memory_order_relaxed);
+	uint64_t alive_ns = UINT64_MAX;
 	struct sample sample = of(name, s);
 
+	for (unsigned i = 0; i <= s->n_more; i++) {
+		uint64_t ns = atomic_load_explicit(
+			&s[i].alive_ns, memory_order_relaxed);
+
+		alive_ns = ns < alive_ns ? ns : alive_ns;
+	}
 	if (alive_ns) {
 		put_time(f, &sample,
 			now_s() - (double)(int64_t)(clock_steady_ns() -
@@ -392,17 +399,14 @@ static const struct family {
 static void print_source(FILE *f, const char *name, const struct family *family,
 	const struct source *s)
 {
-	const void *at = (const char *)s + family->at;
 	struct sample sample = of(name, s);
 
 	switch (family->of) {
 	case SOURCE_COUNT:
-		put(f, &sample,
-			atomic_load_explicit((const atomic_uint_fast64_t *)at,
-				memory_order_relaxed));
+		put(f, &sample, sums_count(s, family->at));
 		break;
 	case SOURCE_STAT:
-		put(f, &sample, dlo_engine_stat(s->engine, family->at));
+		put(f, &sample, sums_stat(s, family->at));
 		break;
 	default:
 		family->source(f, name, s);
@@ -436,7 +440,8 @@ static void print_family(
 			print_output(f, name, family, &a);
 		}
 	} else {
-		for (unsigned i = 0; i < l->n_sources; i++) {
+		for (unsigned i = 0; i < l->n_sources;
+			i += l->sources[i].n_more + 1) {
 			print_source(f, name, family, &l->sources[i]);
 		}
 	}

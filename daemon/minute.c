@@ -4,10 +4,11 @@
 
 #include "log.h"
 #include "summary.h"
+#include "sums.h"
 
 static void watch_queries(struct source *s)
 {
-	uint64_t n = dlo_engine_stat(s->engine, DLO_STAT_QUERIES);
+	uint64_t n = sums_stat(s, DLO_STAT_QUERIES);
 
 	if (n != s->queries) {
 		if (s->silent_minutes >= SOURCE_SILENT) {
@@ -24,9 +25,13 @@ static void watch_queries(struct source *s)
 void minute_tick(
 	struct source *sources, unsigned n, unsigned minute, bool service)
 {
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < n; i += sources[i].n_more + 1) {
 		if (!sources[i].ended) {
 			watch_queries(&sources[i]);
+		}
+		for (unsigned k = 1; k <= sources[i].n_more; k++) {
+			sources[i + k].silent_minutes =
+				sources[i].silent_minutes;
 		}
 	}
 	if (service && minute % MINUTE_CENSUS == 0) {

@@ -78,6 +78,10 @@ const struct option_row option_rows[] = {
 	{"buffer-size", NULL, 'B', NUMBER, SNIFF | CONF, AT(buffer_kib),
 		FROM_TO(1, 2097151), .def = "4096", .value = "KIB",
 		.help = "capture ring of an interface, KiB"},
+	{"fanout", NULL, 0, NUMBER, SNIFF | CONF, AT(fanout),
+		FROM_TO(1, FANOUT_MAX), .def = "1", .value = "N",
+		.help = "N threads an interface, each with its share of the "
+			"traffic"},
 	{NO("immediate-mode"), 0, FLAG, SNIFF | CONF, AT(immediate),
 		.help = "see each packet at once, at the price of losses; "
 			"snapshot length 2048"},

@@ -31,6 +31,7 @@ struct option_place {
 #define CONTROL_NAME "ctl.sock"
 
 #define OPTIONS_MAX 96u
+#define FANOUT_MAX 64 /* captures of one interface */
 
 /* All that a run was told. There may be several: a reload builds the next one
  * beside the one in use. */
@@ -43,6 +44,7 @@ struct options {
 	bool promiscuous, immediate, default_filter;
 	unsigned census_sample; /* enum when */
 	unsigned snaplen, buffer_kib;
+	unsigned fanout; /* captures of one interface */
 	uint64_t max_frames; /* 0: no end */
 	unsigned jobs; /* files that are read at a time */
 	const char *expression, *filter_file; /* as given; NULL: none */

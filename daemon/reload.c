@@ -26,6 +26,10 @@
  * a thread again: what the old rules counted is added to the tallies, they and
  * their set are freed, and the lists are kept as the last good ones.
  *
+ * The parts of an interface share a limit, and each takes the new one when it
+ * takes the new rules: until the last has, the old windows go on for the
+ * others.
+ *
  * A source that has ended takes nothing out of its mailbox any more: its rules
  * are exchanged for it.
  *
@@ -97,8 +101,11 @@ static bool make_parts(struct reload *r)
 		r->c.exceptions, r->lists.rules, &r->exceptions);
 
 	for (unsigned i = 0; !err && i < r->c.n_sources; i++) {
-		err = source_make_rules(&r->c.sources[i], effective(r),
-			r->lists.rules, &r->part[i].fresh);
+		const struct source *s = &r->c.sources[i];
+
+		err = source_make_rules(s, effective(r), r->lists.rules,
+			s->part ? r->part[i - s->part].fresh : NULL,
+			&r->part[i].fresh);
 	}
 	if (err) {
 		log_error("%s", strerror(-err));

@@ -163,7 +163,8 @@ static bool is_given(struct options *o, const char *name)
 static const char *live_only(struct options *o)
 {
 	static const char *const names[] = {"linktype", "buffer-size",
-		"promiscuous-mode", "immediate-mode", "default-filter"};
+		"promiscuous-mode", "immediate-mode", "default-filter",
+		"fanout"};
 	const char *source = o->watch ? "watch" : "read";
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -223,8 +224,8 @@ static int cross_check(struct options *o)
 		{o->filter_file && o->expression, "filter-file",
 			"-F and a filter expression exclude each other"},
 		{only, only ? only : "interface",
-			"-y, -B, -p, --immediate-mode and --no-default-filter "
-			"are for live capture"},
+			"-y, -B, -p, --immediate-mode, --no-default-filter and "
+			"--fanout are for live capture"},
 		{!live && o->list_link_types, "list-data-link-types",
 			"-L is for interfaces"},
 		{live && o->exit_code, "exit-code", "--exit-code is for -r"},

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "handle.h"
 #include "log.h"
 #include "savefile.h"
 #include "watchdog.h"
@@ -72,7 +71,8 @@ static int make_sampler(struct source *s, const struct dlo_engine_config *cfg)
 {
 	const struct options *o = s->shared->options;
 
-	if (!s->interface || !s->filtered || o->census_sample == WHEN_OFF) {
+	if (!s->interface || s->part || !s->filtered ||
+		o->census_sample == WHEN_OFF) {
 		return 0;
 	}
 	return sampler_init(&s->sampler, s->interface, s->shared->rules, cfg);
@@ -108,6 +108,7 @@ static int make_engine(struct source *s)
 		return -errno;
 	}
 	engine_config(s, o, &cfg);
+	cfg.limit_of = s->part ? s[-(int)s->part].rules : NULL;
 	r = dlo_engine_new(&cfg, s->shared->rules, &s->engine);
 	if (!r) {
 		s->rules = dlo_engine_rules(s->engine);
@@ -117,15 +118,17 @@ static int make_engine(struct source *s)
 }
 
 int source_make_rules(const struct source *s, const struct options *o,
-	const struct dlo_ruleset *rs, struct dlo_engine_rules **ret)
+	const struct dlo_ruleset *rs, const struct dlo_engine_rules *limit_of,
+	struct dlo_engine_rules **ret)
 {
 	struct dlo_engine_config cfg;
 
 	engine_config(s, o, &cfg);
+	cfg.limit_of = limit_of;
 	return dlo_engine_rules_new(&cfg, rs, ret);
 }
 
-static int init(struct source *s)
+int source_init(struct source *s)
 {
 	int r;
 
@@ -137,34 +140,6 @@ static int init(struct source *s)
 		return EXIT_RUNTIME;
 	}
 	return 0;
-}
-
-/* ---- an interface ------------------------------------------------------- */
-
-int source_open_live(
-	struct source *s, struct source_context *shared, const char *interface)
-{
-	const struct options *o = shared->options;
-	struct handle h;
-	int r = handle_open(o, shared->programs, interface, &h);
-
-	*s = (struct source){.shared = shared,
-		.interface = interface,
-		.pcap = h.pcap,
-		.link_type = r ? -1 : h.link_type,
-		.filtered = shared->programs != NULL,
-		.wake = -1};
-	if (r && o->service && h.absent) {
-		log_warning(
-			"interface %s down, waiting: %s", interface, h.text);
-		outages_begin(&s->outages, clock_steady_ns());
-	} else if (r) {
-		log_error("%s: %s", interface, h.text);
-		return r;
-	} else if (*h.text) {
-		log_warning("%s: %s", interface, h.text);
-	}
-	return init(s);
 }
 
 /* ---- files -------------------------------------------------------------- */
@@ -272,17 +247,30 @@ int source_open_files(struct source *s, struct source_context *shared)
 	*s = (struct source){.shared = shared,
 		.wake = -1,
 		.filtered = shared->programs != NULL};
-	return init(s);
+	return source_init(s);
 }
 
 /* ---- the thread --------------------------------------------------------- */
+
+static void name_thread(const struct source *s)
+{
+	char name[16]; /* with its NUL: pthread_setname_np(3) */
+
+	if (s->part) {
+		snprintf(name, sizeof(name), "%.12s/%u", s->interface,
+			s->part % FANOUT_MAX);
+	} else {
+		snprintf(name, sizeof(name), "%s",
+			s->interface ? s->interface : "replay");
+	}
+	pthread_setname_np(pthread_self(), name);
+}
 
 static void *run(void *arg)
 {
 	struct source *s = arg;
 
-	pthread_setname_np(
-		pthread_self(), s->interface ? s->interface : "replay");
+	name_thread(s);
 	if (s->interface) {
 		capture_live(s);
 	} else if (s->shared->options->watch) {
@@ -309,7 +297,7 @@ int source_start(struct source *s)
 	return -r;
 }
 
-static void wake(struct source *s)
+void source_wake(const struct source *s)
 {
 	const uint64_t one = 1;
 
@@ -326,14 +314,14 @@ void source_woken(const struct source *s)
 void source_stop(struct source *s)
 {
 	atomic_store(&s->stop, true);
-	wake(s);
+	source_wake(s);
 }
 
 void source_give_rules(struct source *s, struct dlo_engine_rules *rules)
 {
 	/* Pairs with the acquire in source_take_rules(): they are made. */
 	atomic_store_explicit(&s->mailbox, rules, memory_order_release);
-	wake(s);
+	source_wake(s);
 }
 
 struct dlo_engine_rules *source_take_rules(struct source *s)
@@ -345,8 +333,15 @@ struct dlo_engine_rules *source_take_rules(struct source *s)
 		&s->mailbox, NULL, memory_order_acquire);
 }
 
+pcap_t *source_take_handle(struct source *s)
+{
+	return atomic_exchange_explicit(&s->given, NULL, memory_order_acquire);
+}
+
 void source_close(struct source *s)
 {
+	pcap_t *given;
+
 	if (s->running) {
 		source_stop(s);
 		ring_abandon(s->ring);
@@ -354,6 +349,10 @@ void source_close(struct source *s)
 	}
 	if (s->pcap) {
 		pcap_close(s->pcap);
+	}
+	given = source_take_handle(s);
+	if (given) {
+		pcap_close(given);
 	}
 	sampler_fini(&s->sampler);
 	dlo_engine_rules_free(source_take_rules(s));

@@ -53,16 +53,24 @@ struct source_counts {
 struct source {
 	struct source_context *shared;
 	const char *interface; /* NULL: files */
+	/* Live, see parts.h. */
+	unsigned part; /* 0: the first of the interface */
+	unsigned n_more; /* of the first: the parts behind it */
+	_Atomic(pcap_t *) given; /* by the first; NULL: none */
+	atomic_bool holds; /* an open handle, given or in use; not the first's
+			    */
+	atomic_int lost; /* the first's: whether all handles are of no use */
+	char lost_why[256];
 	/* Live: the capture thread's once it runs. NULL: there is no interface
 	 * of that name, or it is down. */
 	pcap_t *pcap;
 	int link_type; /* live: of all frames until it is opened again */
-	struct outages outages; /* live */
+	struct outages outages; /* live; that of the first counts */
 	bool told; /* why it cannot be opened though it is there */
 	uint64_t kept_ns, looked_ns; /* live: when things were looked after */
 	const struct bpf_program *filter; /* files: the newest frame's */
 	bool done; /* -c is used up */
-	uint64_t packet; /* live: frames so far */
+	uint64_t packet; /* live: frames so far, of this part */
 	bool filtered; /* not every frame gets here */
 	struct sampler sampler; /* live: of what the filter hides */
 	struct pcap_stat kernel; /* of this handle, to tell what was added */
@@ -72,7 +80,7 @@ struct source {
 	uint64_t lost_said, said_ns; /* of counts.lost; live: when */
 	bool dropping; /* the rest of a message for which there was no room */
 	unsigned n_staged, n_staged_alerts; /* of the message under way */
-	int wake; /* eventfd: look at `stop` and `mailbox` */
+	int wake; /* eventfd, see source_wake() */
 	atomic_bool stop;
 	_Atomic(struct dlo_engine_rules *) mailbox; /* new; NULL: none */
 	struct dlo_engine_rules *retired; /* old, to be given back */
@@ -89,11 +97,6 @@ struct source {
 	int exit_code;
 	char capture[512]; /* file that records come from */
 };
-
-/* Opens an interface; as a service, one that is not there will be waited for.
- * 0; an exit code after a message. */
-int source_open_live(
-	struct source *s, struct source_context *shared, const char *interface);
 
 /* Makes one that reads the files of `shared`, as others may do, each one that
  * nobody has taken yet; or the folder of --watch. Same returns. */
@@ -124,13 +127,22 @@ int source_start(struct source *s);
 /* Asks the thread to end; it posts ITEM_EOF. Any thread. */
 void source_stop(struct source *s);
 
+/* Makes what each has: its engine, its ring. 0; an exit code after a message.
+ */
+int source_init(struct source *s);
+
+/* Has the thread look at `stop`, `mailbox`, `given` and `lost`. Any thread. */
+void source_wake(const struct source *s);
+
 /* Of the thread, after each sleep, before it looks at `stop`: whoever wakes it
  * from now on is heard. */
 void source_woken(const struct source *s);
 
-/* What its engine needs of a rule set. Any thread. -ENOMEM. */
+/* What its engine needs of a rule set; limit_of: of the interface's first part,
+ * NULL for that. Any thread. -ENOMEM. */
 int source_make_rules(const struct source *s, const struct options *o,
-	const struct dlo_ruleset *rs, struct dlo_engine_rules **ret);
+	const struct dlo_ruleset *rs, const struct dlo_engine_rules *limit_of,
+	struct dlo_engine_rules **ret);
 
 /* Puts new rules into the mailbox, which must be empty; the thread takes them,
  * and posts ITEM_RETIRED with the old ones. */
@@ -138,6 +150,9 @@ void source_give_rules(struct source *s, struct dlo_engine_rules *rules);
 
 /* What is in the mailbox, now empty; NULL. Any thread. */
 struct dlo_engine_rules *source_take_rules(struct source *s);
+
+/* The handle that it was given, now its thread's; NULL: none. Any thread. */
+pcap_t *source_take_handle(struct source *s);
 
 /* Waits for the thread's end (after ITEM_EOF) and frees everything. */
 void source_close(struct source *s);

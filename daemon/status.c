@@ -12,6 +12,7 @@
 #include "ledger.h"
 #include "plural.h"
 #include "summary.h"
+#include "sums.h"
 #include "utc.h"
 
 static uint64_t count_of(const atomic_uint_fast64_t *count)
@@ -99,10 +100,10 @@ static const char *how_is(const struct source *s)
 
 static void print_source(FILE *f, const struct source *s)
 {
-	uint64_t packets = count_of(&s->counts.captured),
-		 dropped = count_of(&s->counts.dropped),
-		 queries = dlo_engine_stat(s->engine, DLO_STAT_QUERIES),
-		 alerts = dlo_engine_stat(s->engine, DLO_STAT_ALERTS);
+	uint64_t packets = SUMS_COUNT(s, captured),
+		 dropped = SUMS_COUNT(s, dropped),
+		 queries = sums_stat(s, DLO_STAT_QUERIES),
+		 alerts = sums_stat(s, DLO_STAT_ALERTS);
 
 	fprintf(f,
 		"%s: %s%" PRIu64 " packet%s, %" PRIu64
@@ -143,7 +144,7 @@ void status_print_text(FILE *f, const struct loop *l)
 		l->hostname, (long)getpid());
 	print_uptime(f, loop_uptime_s(l));
 	fputc('\n', f);
-	for (unsigned i = 0; i < l->n_sources; i++) {
+	for (unsigned i = 0; i < l->n_sources; i += l->sources[i].n_more + 1) {
 		print_source(f, &l->sources[i]);
 	}
 	status_print_rules(f, l);
@@ -164,10 +165,10 @@ static void put_source(FILE *f, const struct source *s)
 	json_out_member(f, "name", name_of(s));
 	fprintf(f, ",\"capturing\":%s", *how_is(s) ? "false" : "true");
 	put_number(f, "outages", count_of(&s->outages.n));
-	put_number(f, "packets", count_of(&s->counts.captured));
-	put_number(f, "kernel_dropped", count_of(&s->counts.dropped));
-	put_number(f, "queries", dlo_engine_stat(s->engine, DLO_STAT_QUERIES));
-	put_number(f, "alerts", dlo_engine_stat(s->engine, DLO_STAT_ALERTS));
+	put_number(f, "packets", SUMS_COUNT(s, captured));
+	put_number(f, "kernel_dropped", SUMS_COUNT(s, dropped));
+	put_number(f, "queries", sums_stat(s, DLO_STAT_QUERIES));
+	put_number(f, "alerts", sums_stat(s, DLO_STAT_ALERTS));
 	fputc('}', f);
 }
 
@@ -219,7 +220,7 @@ void status_print_json(FILE *f, const struct loop *l)
 	fprintf(f, ",\"started\":\"%s\"", utc_text(l->started, text));
 	put_number(f, "uptime_seconds", loop_uptime_s(l));
 	fputs(",\"interfaces\":[", f);
-	for (unsigned i = 0; i < l->n_sources; i++) {
+	for (unsigned i = 0; i < l->n_sources; i += l->sources[i].n_more + 1) {
 		fputs(i ? "," : "", f);
 		put_source(f, &l->sources[i]);
 	}
@@ -231,22 +232,33 @@ void status_print_json(FILE *f, const struct loop *l)
 	fputs("]}", f);
 }
 
+/* How the packets of a fan-out are spread. */
+static void put_shares(FILE *f, const struct source *s)
+{
+	if (s->n_more) {
+		fputs(",\"packets_each\":[", f);
+		for (unsigned i = 0; i <= s->n_more; i++) {
+			fprintf(f, "%s%" PRIu64, i ? "," : "",
+				count_of(&s[i].counts.captured));
+		}
+		fputc(']', f);
+	}
+}
+
 static void put_stats(FILE *f, const struct source *s)
 {
-	const struct source_counts *c = &s->counts;
-
 	fputc('{', f);
 	json_out_member(f, "name", name_of(s));
-	put_number(f, "packets", count_of(&c->captured));
-	put_number(f, "kernel_dropped", count_of(&c->dropped));
-	put_number(f, "interface_dropped", count_of(&c->if_dropped));
-	put_number(f, "lost_before_outputs", count_of(&c->lost));
-	put_number(f, "alerts_merged", count_of(&c->merged));
-	put_number(f, "messages_not_held", count_of(&c->early));
+	put_number(f, "packets", SUMS_COUNT(s, captured));
+	put_shares(f, s);
+	put_number(f, "kernel_dropped", SUMS_COUNT(s, dropped));
+	put_number(f, "interface_dropped", SUMS_COUNT(s, if_dropped));
+	put_number(f, "lost_before_outputs", SUMS_COUNT(s, lost));
+	put_number(f, "alerts_merged", SUMS_COUNT(s, merged));
+	put_number(f, "messages_not_held", SUMS_COUNT(s, early));
 	put_number(f, "outages", count_of(&s->outages.n));
 	for (unsigned i = 0; i < DLO_STAT__N; i++) {
-		put_number(f, dlo_stat_info(i).name,
-			dlo_engine_stat(s->engine, i));
+		put_number(f, dlo_stat_info(i).name, sums_stat(s, i));
 	}
 	fputc('}', f);
 }
@@ -254,7 +266,7 @@ static void put_stats(FILE *f, const struct source *s)
 void status_print_stats_json(FILE *f, const struct loop *l)
 {
 	fputc('[', f);
-	for (unsigned i = 0; i < l->n_sources; i++) {
+	for (unsigned i = 0; i < l->n_sources; i += l->sources[i].n_more + 1) {
 		fputs(i ? "," : "", f);
 		put_stats(f, &l->sources[i]);
 	}

@@ -72,6 +72,24 @@ static void print_packets(FILE *f, const struct totals *t)
 	}
 }
 
+/* How the packets of a fan-out are spread. */
+static void print_shares(FILE *f, const struct source *sources, unsigned n)
+{
+	for (unsigned i = 0; i < n; i += sources[i].n_more + 1) {
+		const struct source *s = &sources[i];
+
+		if (!s->n_more) {
+			continue;
+		}
+		fprintf(f, "packets captured on %s, by thread:", s->interface);
+		for (unsigned k = 0; k <= s->n_more; k++) {
+			fprintf(f, " %" PRIu64,
+				atomic_load(&s[k].counts.captured));
+		}
+		fputc('\n', f);
+	}
+}
+
 static void print_found(FILE *f, const struct source *s, unsigned n,
 	const struct dlo_ruleset *rules, uint64_t lost)
 {
@@ -186,6 +204,7 @@ void summary_print(FILE *f, const struct options *o,
 	struct totals t = totals_of(sources, n_sources);
 
 	print_packets(f, &t);
+	print_shares(f, sources, n_sources);
 	print_found(
 		f, sources, n_sources, rules, t.lost + outputs_lost(outputs));
 	ledger_print(f, outputs, sources, n_sources, tallies, o->service);
@@ -234,12 +253,13 @@ static void print_status(FILE *f, const struct source *sources,
 	const struct outputs *outputs, bool at_end)
 {
 	struct totals t = totals_of(sources, n_sources);
-	unsigned patterns = dlo_ruleset_n_patterns(rules);
+	unsigned patterns = dlo_ruleset_n_patterns(rules), n_interfaces = 0;
 	uint64_t alerts = summary_alerts(sources, n_sources), refused;
 	const char *before = "down: ", *after = "";
 	char newest[32], row[LEDGER_TEXT_MAX];
 
-	for (unsigned i = 0; i < n_sources; i++) {
+	for (unsigned i = 0; i < n_sources; i += sources[i].n_more + 1) {
+		n_interfaces++;
 		if (outages_is_on(&sources[i].outages)) {
 			fprintf(f, "%s%s", before, sources[i].interface);
 			before = ", ";
@@ -249,9 +269,9 @@ static void print_status(FILE *f, const struct source *sources,
 	fprintf(f,
 		"%s%u pattern%s, %u source%s; %" PRIu64 " packet%s, %" PRIu64
 		" dropped by kernel; %" PRIu64 " alert%s, %" PRIu64 " lost",
-		after, patterns, plural(patterns), n_sources, plural(n_sources),
-		t.captured, plural(t.captured), t.dropped, alerts,
-		plural(alerts), t.lost + outputs_lost(outputs));
+		after, patterns, plural(patterns), n_interfaces,
+		plural(n_interfaces), t.captured, plural(t.captured), t.dropped,
+		alerts, plural(alerts), t.lost + outputs_lost(outputs));
 	refused = syscalls_refused(newest, sizeof(newest));
 	if (refused) {
 		fprintf(f,

@@ -18,6 +18,7 @@
 #include "metrics_file.h"
 #include "notify.h"
 #include "options.h"
+#include "parts.h"
 #include "reload.h"
 #include "sandbox.h"
 #include "settings.h"
@@ -75,13 +76,14 @@ static int open_files(struct sniff *s)
 static int open_interfaces(struct sniff *s)
 {
 	const struct texts *names = &s->options.interfaces;
-	unsigned n = names->n ? names->n : 1;
-	int r = make_room(s, n);
+	unsigned n = names->n ? names->n : 1, each = s->options.fanout;
+	int r = make_room(s, n * each);
 
-	while (!r && s->n_sources < n) {
-		unsigned i = s->n_sources++;
+	for (unsigned i = 0; !r && i < n; i++) {
+		struct source *first = &s->sources[s->n_sources];
 
-		r = source_open_live(&s->sources[i], &s->shared,
+		s->n_sources += each;
+		r = parts_open_live(first, &s->shared,
 			names->n ? names->text[i] : s->first);
 	}
 	return r;
@@ -120,7 +122,9 @@ static int open_outputs(struct sniff *s)
 static void say_listening(const struct sniff *s)
 {
 	const struct options *o = &s->options;
+	char fanout[16];
 
+	snprintf(fanout, sizeof(fanout), "%u", o->fanout);
 	if (o->config) {
 		log_info("configuration %s", o->config);
 	} else if (o->service) {
@@ -129,16 +133,18 @@ static void say_listening(const struct sniff *s)
 	for (unsigned i = 0; i < s->n_sources; i++) {
 		int link_type;
 
-		if (!s->sources[i].pcap) { /* files, or not there */
-			continue;
+		if (!s->sources[i].pcap || s->sources[i].part) {
+			continue; /* files, not there, or said already */
 		}
 		link_type = pcap_datalink(s->sources[i].pcap);
 		log_info("listening on %s, link-type %s (%s), snapshot length "
-			 "%d bytes",
+			 "%d bytes%s%s",
 			s->sources[i].interface,
 			pcap_datalink_val_to_name(link_type),
 			pcap_datalink_val_to_description(link_type),
-			pcap_snapshot(s->sources[i].pcap));
+			pcap_snapshot(s->sources[i].pcap),
+			o->fanout > 1 ? ", fan-out " : "",
+			o->fanout > 1 ? fanout : "");
 	}
 	if (o->watch) {
 		log_info("watching %s", o->watch);

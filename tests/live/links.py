@@ -361,11 +361,11 @@ def rename_up_back(lab):
     link(lab, "set", "y0", "name", "x0")
 
 
-def outage(lab, how, why=GONE):
+def outage(lab, how, why=GONE, *args):
     """An interface goes and comes back twice, beside another that stays."""
     raw = extra_link(lab)
     try:
-        service = Service(lab, "-i", "x0", "-i", "g0", *LIST)
+        service = Service(lab, "-i", "x0", "-i", "g0", *LIST, *args)
         for i in range(2):
             send_when_up(raw, question("before%d.match.example" % i))
             service.wait_alert("before%d.match.example" % i)

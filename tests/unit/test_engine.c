@@ -353,6 +353,16 @@ static void test_counts_are_told(void **state)
 	close_bench(&b);
 }
 
+static void on_census(void *ctx, const struct dlo_census_row *row)
+{
+	uint64_t *udp = ctx;
+
+	if (row->part == DLO_CENSUS_LAYERS && !strcmp(row->name, "udp")) {
+		assert_int_equal(*udp, 0); /* one row */
+		*udp = row->count;
+	}
+}
+
 /* A census looks at layers: whatever it is given, it has nothing to say, not
  * even of pieces that nothing came after. */
 static void test_census_says_nothing(void **state)
@@ -377,6 +387,34 @@ static void test_census_says_nothing(void **state)
 	assert_int_equal(dlo_engine_stat(b.engine, DLO_STAT_FRAMES), 2);
 	assert_int_equal(dlo_engine_stat(b.engine, DLO_STAT_CARRIERS), 2);
 	assert_int_equal(dlo_engine_stat(b.engine, DLO_STAT_MESSAGES), 0);
+	close_bench(&b);
+}
+
+/* Two engines of one interface: a census of both, whose clients count once. */
+static void test_census_of_two(void **state)
+{
+	struct dlo_engine_config cfg;
+	const struct dlo_engine *both[2];
+	static struct frame f;
+	static struct bench a, b;
+	uint64_t udp = 0;
+
+	(void)state;
+	dlo_engine_config_init(&cfg);
+	open_bench(&a, &cfg);
+	open_bench(&b, &cfg);
+	both[0] = a.engine;
+	both[1] = b.engine;
+	make(&f, 0, 1, (const char *const[]){"none.example"});
+	feed(&a, &f, 1);
+	feed(&b, &f, 2);
+	f.data[15] ^= 1; /* another client */
+	feed(&b, &f, 3);
+	dlo_engine_census(both, 2, on_census, &udp);
+	assert_int_equal(udp, 3);
+	assert_int_equal(dlo_engine_clients(both, 1), 1);
+	assert_int_equal(dlo_engine_clients(both, 2), 2);
+	close_bench(&a);
 	close_bench(&b);
 }
 
@@ -445,6 +483,7 @@ int main(void)
 		cmocka_unit_test(test_long_frame_in_pieces),
 		cmocka_unit_test(test_link_type_is_the_frames_own),
 		cmocka_unit_test(test_limit_and_time),
+		cmocka_unit_test(test_census_of_two),
 		cmocka_unit_test(test_exceptions),
 		cmocka_unit_test(test_exception_hits),
 		cmocka_unit_test(test_counts_are_told),

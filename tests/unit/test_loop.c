@@ -137,7 +137,7 @@ static void test_messages_stay_whole(void **state)
 {
 	static const char *const names[N_SOURCES] = {"a", "b", "c"};
 	struct source_context shared = {0};
-	struct source sources[N_SOURCES] = {{0}};
+	static struct source sources[N_SOURCES];
 	static struct options options;
 	struct loop l = {.options = &options,
 		.sources = sources,

@@ -143,6 +143,8 @@ static const struct {
 	{"filter-file: x", "tcp", "filter-file", "off  # default"},
 	{"filter: udp", "-F /dev/null", "filter", "off  # default"},
 	/* not for files, but given by the file: put aside */
+	{"fanout: 2", "-r x", "fanout", "2  # line 1"},
+	{"fanout: 2", "--fanout 3", "fanout", "3  # command line"},
 	{"buffer-size: 64\nlinktype: EN10MB\ndefault-filter: no", "-r x",
 		"buffer-size", "64  # line 1"},
 	{"syslog-facility: kern", "-r x", "syslog-facility", "kern  # line 1"},

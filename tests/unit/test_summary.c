@@ -331,7 +331,7 @@ static void test_exceptions(void **state)
 static void test_one_place(void **state)
 {
 	static struct dlo_engine engine[3] = {{.n_vlans = 1}};
-	struct source sources[] = {
+	static struct source sources[] = {
 		{.interface = "eth0",
 			.engine = &engine[0],
 			.silent_minutes = SOURCE_SILENT},
