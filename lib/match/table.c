@@ -124,6 +124,23 @@ void dlo_table_find(const struct dlo_table *t, uint64_t hash,
 
 /* ---- checking ------------------------------------------------------------ */
 
+/* All at once: as no word is asked for before the last, they are compared four
+ * at a time. */
+static bool words_are_valid(
+	const struct dlo_table *t, size_t n, uint64_t n_values)
+{
+	int32_t mask = (int32_t) ~(UINT32_MAX << t->value_bits);
+	int32_t last = n_values > INT32_MAX ? INT32_MAX : (int32_t)n_values - 1;
+	int32_t bad = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		int32_t word = (int32_t)t->slot[i];
+
+		bad |= (word & mask) > last && word != -1;
+	}
+	return !bad;
+}
+
 bool dlo_table_valid(const struct dlo_table *t)
 {
 	size_t n_slots = (size_t)t->n_buckets * DLO_BUCKET;
@@ -134,12 +151,7 @@ bool dlo_table_valid(const struct dlo_table *t)
 		!dlo_candidates_valid(t->list, t->n_list, t->n_ids)) {
 		return false;
 	}
-	for (size_t i = 0; i < n_slots; i++) {
-		if (t->slot[i] != FREE && value_of(t, t->slot[i]) >= n_values) {
-			return false;
-		}
-	}
-	return true;
+	return words_are_valid(t, n_slots, n_values);
 }
 
 /* ---- building ----------------------------------------------------------- */

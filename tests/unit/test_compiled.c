@@ -21,7 +21,6 @@
 
 #include "compiled.h"
 #include "failing_heap.h"
-#include "match/store.h"
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 #define BUILT 1767323045u
@@ -479,73 +478,6 @@ static void test_any_number(void **state)
 	try_words(full_set());
 }
 
-/* ---- records ------------------------------------------------------------- */
-
-#define X10 "xxxxxxxxxx"
-#define X60 X10 X10 X10 X10 X10 X10
-
-static const struct {
-	const char *name;
-	bool glob;
-	unsigned len; /* that the record tells */
-	const char *octets;
-	bool want;
-} records[] = {
-	{"a name", false, 4, "\3com", true},
-	{"the root", false, 0, "", true},
-	{"a label that ends before", false, 5, "\3coma", false},
-	{"a label that ends behind", false, 4, "\4com", false},
-	{"a label of 63", false, 64, "\x3f" X60 "xxx", true},
-	{"a label of 64", false, 65, "\x40" X60 "xxxx", false},
-	{"a record that ends behind", false, 8, "\3com", false},
-	{"a long one that ends behind", false, 70, "\3com", false},
-	{"a glob", true, 5, "CxAyC", true},
-	{"of nothing", true, 0, "", false},
-	{"a star after a star", true, 4, "xCCx", false},
-	{"a symbol that there is not", true, 3, "CDx", false},
-	{"63 octets in a row", true, 64, "C" X60 "xxx", true},
-	{"64 octets in a row", true, 65, "C" X60 "xxxx", false},
-	{"more than a name can have", true, 305,
-		X60 "A" X60 "A" X60 "A" X60 "A" X60 "C", false},
-	{"as much as a name can have", true, 244,
-		X60 "A" X60 "A" X60 "A" X60 "C", true},
-};
-
-static void test_records(void **state)
-{
-	static uint8_t at[DLO_NAME_HEADROOM + 600];
-	const uint32_t block[] = {DLO_NAME_HEADROOM};
-
-	(void)state;
-	for (size_t i = 0; i < LEN(records); i++) {
-		uint8_t *to = at + DLO_NAME_HEADROOM;
-		unsigned len = records[i].len;
-		struct dlo_store s = {.at = at,
-			.block = block,
-			.n = 1,
-			.n_blocks = 1,
-			.n_globs = records[i].glob};
-
-		*to = (uint8_t)(records[i].glob ? DLO_PATTERN_GLOB << 6 : 0);
-		if (len < DLO_STORE_LONG) {
-			*to++ |= (uint8_t)len;
-		} else {
-			*to++ |= DLO_STORE_LONG;
-			*to++ = (uint8_t)(len >> 8);
-			*to++ = (uint8_t)len;
-		}
-		to = (uint8_t *)stpcpy((char *)to, records[i].octets);
-		s.len = (uint32_t)(to - at);
-		print_message("# %s\n", records[i].name);
-		assert_int_equal(dlo_store_valid(&s), records[i].want);
-		s.n_globs ^= 1;
-		assert_false(dlo_store_valid(&s));
-		s.n_globs ^= 1;
-		s.n_blocks = 2;
-		assert_false(dlo_store_valid(&s));
-	}
-}
-
 /* ---- beside others ------------------------------------------------------- */
 
 static void test_stands_alone(void **state)
@@ -751,7 +683,6 @@ int main(void)
 		cmocka_unit_test(test_told_apart),
 		cmocka_unit_test(test_any_octet),
 		cmocka_unit_test(test_any_number),
-		cmocka_unit_test(test_records),
 		cmocka_unit_test(test_stands_alone),
 		cmocka_unit_test(test_exceptions_beside),
 		cmocka_unit_test(test_exceptions_within),
