@@ -11,7 +11,9 @@
 
 static const uint8_t all_lens[DLO_GRAM_LENS] = {8, 6, 4, 3};
 #define HEADROOM 8u
-#define FEW 4096u /* globs that need no long grams to be told apart */
+#define FEW 4096u /* globs that need no long grams, as a rule */
+#define CROWD_MAX 4u /* globs that share a gram, on average: then they do */
+#define CROWD_WEIGHT 4
 #define BITMAP_MIN 12u /* bits, as a power of two */
 #define BITMAP_MAX 22u
 #define GRAMS_EACH 8u /* about as many has a glob to choose from */
@@ -80,6 +82,7 @@ struct gram {
 struct choice {
 	const struct dlo_store *store;
 	size_t first_len; /* of all_lens */
+	int weight; /* of a crowd beside rarity */
 	struct dlo_crowd crowd; /* globs with a gram */
 	struct gram *gram;
 	size_t n;
@@ -136,6 +139,12 @@ static unsigned rarity(const uint8_t *end, size_t len)
 	return sum;
 }
 
+/* How many globs have the gram. */
+static unsigned crowd(const struct choice *c, const uint8_t *end, size_t len)
+{
+	return dlo_crowd_at(&c->crowd, crowd_hash(end, len));
+}
+
 /* Two half bits for each bit of a number. */
 static int half_bits(unsigned n)
 {
@@ -159,8 +168,8 @@ static struct gram choose(const struct choice *c, const struct symbols *s)
 				continue;
 			}
 			score = (int)rarity(at(s, end), len) + 256 -
-				half_bits(dlo_crowd_at(&c->crowd,
-					crowd_hash(at(s, end), len)));
+				c->weight *
+					half_bits(crowd(c, at(s, end), len));
 			if (score > best) {
 				best = score;
 				g.len = len;
@@ -192,6 +201,45 @@ static void choose_all(struct choice *c, const uint32_t *id, size_t n)
 		c->gram[i].id = id[i];
 	}
 	c->n = n;
+}
+
+static bool is_crowded(const struct choice *c)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < c->n; i++) {
+		const struct gram *g = &c->gram[i];
+
+		sum += crowd(c, g->octets + sizeof(g->octets), g->len);
+	}
+	return sum > CROWD_MAX * c->n;
+}
+
+static int choose_from(struct choice *c, size_t first_len, int weight,
+	const uint32_t *id, size_t n)
+{
+	dlo_crowd_fini(&c->crowd);
+	if (dlo_crowd_init(&c->crowd, GRAMS_EACH * n)) {
+		return -ENOMEM;
+	}
+	c->first_len = first_len;
+	c->weight = weight;
+	choose_all(c, id, n);
+	return 0;
+}
+
+/*
+ * Long grams cost a pass over each name more: few globs do without, unless they
+ * are made of few octets. Then a chosen name would have most of them settled.
+ */
+static int choose_grams(struct choice *c, const uint32_t *id, size_t n)
+{
+	int r = choose_from(c, n > FEW ? 0 : FEW_FROM, 1, id, n);
+
+	if (!r && n <= FEW && is_crowded(c)) {
+		r = choose_from(c, 0, CROWD_WEIGHT, id, n);
+	}
+	return r;
 }
 
 bool dlo_gram_exists(const uint8_t *glob, size_t n_glob)
@@ -276,7 +324,7 @@ int dlo_grams_build(struct dlo_grams *ret, struct dlo_arena *arena,
 	const struct dlo_store *store, uint64_t seed, const uint32_t *id,
 	size_t n)
 {
-	struct choice c = {.store = store, .first_len = n > FEW ? 0 : FEW_FROM};
+	struct choice c = {.store = store};
 	struct dlo_grams g = {.n_lens = 0};
 	int r = -ENOMEM;
 
@@ -285,8 +333,7 @@ int dlo_grams_build(struct dlo_grams *ret, struct dlo_arena *arena,
 		return 0;
 	}
 	c.gram = calloc(n, sizeof(*c.gram));
-	if (c.gram && !dlo_crowd_init(&c.crowd, GRAMS_EACH * n)) {
-		choose_all(&c, id, n);
+	if (c.gram && !choose_grams(&c, id, n)) {
 		r = build(&g, arena, seed, &c);
 	}
 	dlo_crowd_fini(&c.crowd);
