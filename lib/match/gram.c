@@ -378,14 +378,27 @@ static uint64_t look(
 	return found;
 }
 
+/* Hashes, to save looking again. */
+#define RECENT 32u
+
+/* All have one that does not belong there. */
+static void recent_clear(uint64_t recent[RECENT])
+{
+	for (size_t i = 0; i < RECENT; i++) {
+		recent[i] = i + 1;
+	}
+}
+
 static void find_len(const struct dlo_grams *g, size_t len, struct dlo_hits *h)
 {
 	const struct dlo_flat *f = dlo_hits_flat(h);
 	const uint8_t *end = dlo_flat_at(f) + len;
 	const uint8_t *last = dlo_flat_at(f) + f->len + 2;
 	uint64_t mask = mask_of(len), before = 0; /* no gram is 0 */
+	uint64_t recent[RECENT];
 	struct dlo_seen seen;
 
+	recent_clear(recent);
 	dlo_seen_clear(&seen);
 	for (; end <= last; end += 64) {
 		size_t n = (size_t)(last - end) + 1;
@@ -400,7 +413,9 @@ static void find_len(const struct dlo_grams *g, size_t len, struct dlo_hits *h)
 			}
 			before = octets;
 			hash = hash_of(g->table.seed, octets, mask, len);
-			if (dlo_table_has(&g->table, hash)) {
+			if (recent[hash % RECENT] != hash &&
+				dlo_table_has(&g->table, hash)) {
+				recent[hash % RECENT] = hash;
 				dlo_table_find(&g->table, hash, &seen, h);
 			}
 		}

@@ -46,6 +46,7 @@ static uint32_t value_of(const struct dlo_table *t, uint32_t word)
 
 /* Four words at once, on every machine that the compiler knows a way. */
 typedef uint32_t four __attribute__((vector_size(16)));
+typedef uint64_t two __attribute__((vector_size(16)));
 static_assert(DLO_BUCKET == 16, "four times four words");
 
 /* Which of a bucket's words have the tag, a bit each; no more than one has. */
@@ -55,13 +56,17 @@ static inline unsigned words_with(
 	static const four bit = {1, 2, 4, 8};
 	uint32_t mask = UINT32_MAX << t->value_bits;
 	four w[4], found;
+	two halves;
+	uint64_t half;
 
 	memcpy(w, t->slot + (size_t)bucket * DLO_BUCKET, sizeof(w));
 	found = (four)((w[0] & mask) == tag) & bit;
 	found |= (four)((w[1] & mask) == tag) & (bit << 4);
 	found |= (four)((w[2] & mask) == tag) & (bit << 8);
 	found |= (four)((w[3] & mask) == tag) & (bit << 12);
-	return found[0] | found[1] | found[2] | found[3];
+	halves = (two)found;
+	half = halves[0] | halves[1];
+	return (unsigned)(half | half >> 32);
 }
 
 /* ---- looking up --------------------------------------------------------- */
@@ -111,15 +116,18 @@ void dlo_table_find(const struct dlo_table *t, uint64_t hash,
 	uint32_t tag = tag_of(t, hash);
 	uint32_t first = first_bucket(t, hash);
 	uint32_t second = second_bucket(t, hash);
-	uint64_t *recent = &seen->recent[hash % DLO_SEEN_RECENT];
 
-	if (*recent == hash) {
-		return;
-	}
-	*recent = hash;
 	__builtin_prefetch(t->slot + (size_t)second * DLO_BUCKET);
 	find_in(t, first, tag, seen, h);
 	find_in(t, second, tag, seen, h);
+}
+
+bool dlo_table_holds(const struct dlo_table *t, uint64_t hash)
+{
+	uint32_t tag = tag_of(t, hash);
+
+	return words_with(t, first_bucket(t, hash), tag) |
+	       words_with(t, second_bucket(t, hash), tag);
 }
 
 /* ---- checking ------------------------------------------------------------ */

@@ -66,9 +66,7 @@ static inline bool dlo_table_has(const struct dlo_table *t, uint64_t hash)
 /* What was found for one name; nothing is settled twice, should two hashes of
  * it share a word. */
 #define DLO_SEEN_MAX 512
-#define DLO_SEEN_RECENT 32
 struct dlo_seen {
-	uint64_t recent[DLO_SEEN_RECENT]; /* hashes, to save looking again */
 	uint64_t maybe[8]; /* a filter over slot[0..n) */
 	uint32_t slot[DLO_SEEN_MAX];
 	unsigned n;
@@ -79,12 +77,11 @@ static inline void dlo_seen_clear(struct dlo_seen *s)
 	for (size_t i = 0; i < 8; i++) {
 		s->maybe[i] = 0;
 	}
-	/* Hashes that do not belong there. */
-	for (size_t i = 0; i < DLO_SEEN_RECENT; i++) {
-		s->recent[i] = i + 1;
-	}
 	s->n = 0;
 }
+
+/* Whether a word is there that the key may have: candidates. */
+bool dlo_table_holds(const struct dlo_table *t, uint64_t hash);
 
 /* Settles the candidates of a key. At most DLO_SEEN_MAX / 2 calls for one name.
  */

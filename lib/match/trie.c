@@ -156,6 +156,24 @@ unsigned dlo_trie_look_more(const struct dlo_trie *t, const struct dlo_name *n)
 	return found;
 }
 
+bool dlo_trie_look_deeper(
+	const struct dlo_trie *t, const struct dlo_name *n, uint64_t hash)
+{
+	size_t at = n->last2, from = 0;
+
+	if (dlo_table_holds(&t->table, hash)) {
+		return true;
+	}
+	if (at == 0) {
+		return false;
+	}
+	while (from + n->wire[from] + 1u < at) {
+		from += n->wire[from] + 1u;
+	}
+	return dlo_table_has(&t->table,
+		dlo_trie_hash(t->table.seed, hash, n->wire + at, at - from));
+}
+
 /* Goes on from the last two labels while something lies deeper. */
 static void descend(const struct dlo_trie *t, uint64_t hash,
 	struct dlo_seen *seen, struct dlo_hits *h)

@@ -114,12 +114,22 @@ static inline uint64_t dlo_trie_tail(
 /* The rest of the miss path, for the sets that have such patterns. */
 unsigned dlo_trie_look_more(const struct dlo_trie *t, const struct dlo_name *n);
 
+/*
+ * The same for a name whose last two labels, with that hash, the filter knows.
+ * Mostly they are on the way to something that the name is not, as co.uk is;
+ * then two buckets and one more look at the filter say so, without what it
+ * takes to settle. False: nothing ends in them that matches.
+ */
+bool dlo_trie_look_deeper(
+	const struct dlo_trie *t, const struct dlo_name *n, uint64_t hash);
+
 /* The miss path. 0: nothing in the trie matches. */
 static inline unsigned dlo_trie_look(
 	const struct dlo_trie *t, const struct dlo_name *n)
 {
-	unsigned found =
-		dlo_table_has(&t->table, dlo_trie_suffix(t, n, n->last2));
+	uint64_t hash = dlo_trie_suffix(t, n, n->last2);
+	unsigned found = dlo_table_has(&t->table, hash) &&
+			 dlo_trie_look_deeper(t, n, hash);
 
 	if (t->more) {
 		found |= dlo_trie_look_more(t, n);
