@@ -1,22 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * match_bench.c - nanoseconds a name, beside others, as a table in markdown.
+ * match_bench.c - nanoseconds a name, beside others.
  *
- *	match_bench NAMES [TITLE=]PATTERNS...
+ *	match_bench NAMES TITLE=PATTERNS[=NAMES]...
  *
  * All are texts with one entry a line. Each set of patterns is compiled by all
- * who can hold it; then everybody in turn has a lap over all names with at most
- * 16 matches, again and again, and the median of the laps counts: noise hits
- * all alike. Our time includes the walk over the wire name, each at a place
- * known beforehand as in a capture; the others get text, or the wire form, in
- * lower case and for nothing.
+ * who can hold it; then everybody in turn has a lap over the names, of each
+ * kind below, again and again, and the median of the laps counts: noise hits
+ * all alike. Names with more than 16 matches are left out. A set with NAMES of
+ * its own is asked for these only, all of them, and by us only: crafted ones
+ * take others minutes. Our time includes the walk over the wire name, each at a
+ * place known beforehand as in a capture; the others get text, or the wire
+ * form, in lower case and for nothing.
+ *
+ * Prints lines of set, kind of names or what else is measured, who, value. All
+ * times are of CPU.
  *
  *	match_bench --check N PATTERNS NAMES
  *
  * compares N names, those of NAMES and names derived from them, with the loop
  * over all patterns that defines what matches.
  */
+#include <assert.h>
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +37,8 @@
 #define HEADERS 28 /* UDP and DNS and something before */
 #define MATCHES_MAX 16
 #define REGEX_MAX 4096
+#define HITS_MAX 100000 /* names made for a set */
+#define WARM 1000
 
 static const struct rival *const rivals[] = {
 	&rival_open_set,
@@ -54,8 +63,9 @@ struct text {
 struct names {
 	uint8_t *wire;
 	uint32_t *off;
-	size_t len, n;
+	size_t len, cap, n, n_cap;
 	struct bench_name *lower;
+	size_t n_real, n_flood; /* the first, and what follows */
 };
 
 static void die(const char *what)
@@ -115,56 +125,57 @@ static bool next_line(const struct text *t, size_t *at, struct text *ret)
 	return true;
 }
 
-static size_t count_lines(const struct text *t)
+static uint8_t *lower(uint8_t *to, const void *from, size_t n)
 {
-	struct text line;
-	size_t n = 0;
-
-	for (size_t at = 0; next_line(t, &at, &line);) {
-		n++;
-	}
-	return n;
-}
-
-static uint8_t *copy_lower(const void *from, size_t n)
-{
-	uint8_t *to = must(malloc(n + 1));
-
 	for (size_t i = 0; i < n; i++) {
 		to[i] = dlo_lower(((const uint8_t *)from)[i]);
 	}
 	return to;
 }
 
-static struct names read_names(const struct text *t)
+/* What is no name is passed over. */
+static void add_name(struct names *n, const char *text, size_t len)
 {
-	size_t err, lines = count_lines(t);
-	struct names n = {.len = 0};
-	struct text line;
+	struct dlo_name_buf buf;
+	struct dlo_name name;
 	const char *msg;
+	uint8_t *both;
+	size_t err;
 
-	n.wire = must(calloc(1, t->len + lines * (HEADERS + 2) + HEADERS));
-	n.off = must(calloc(lines + 1, sizeof(*n.off)));
-	n.lower = must(calloc(lines + 1, sizeof(*n.lower)));
-	for (size_t at = 0; next_line(t, &at, &line);) {
-		struct dlo_name_buf buf;
-		struct dlo_name name;
-
-		if (dlo_name_parse(
-			    line.at, line.len, &buf, &name, &err, &msg)) {
-			continue;
-		}
-		n.len += HEADERS;
-		n.lower[n.n] = (struct bench_name){
-			.wire = copy_lower(name.wire, name.len),
-			.text = (char *)copy_lower(line.at, line.len),
-			.wire_len = name.len - 1u,
-			.text_len = (uint32_t)line.len};
-		n.off[n.n++] = (uint32_t)n.len;
-		memcpy(n.wire + n.len, name.wire, name.len);
-		n.len += name.len;
+	if (dlo_name_parse(text, len, &buf, &name, &err, &msg)) {
+		return;
 	}
-	return n;
+	if (n->len + HEADERS + DLO_NAME_MAX > n->cap) {
+		n->cap = 2 * n->cap + (1 << 20);
+		n->wire = must(realloc(n->wire, n->cap));
+	}
+	if (n->n == n->n_cap) {
+		n->n_cap = 2 * n->n_cap + 1024;
+		n->off = must(realloc(n->off, n->n_cap * sizeof(*n->off)));
+		n->lower =
+			must(realloc(n->lower, n->n_cap * sizeof(*n->lower)));
+	}
+	both = must(malloc(name.len + len));
+	n->lower[n->n] =
+		(struct bench_name){.wire = lower(both, name.wire, name.len),
+			.text = (char *)lower(both + name.len, text, len),
+			.wire_len = name.len - 1u,
+			.text_len = (uint32_t)len};
+	memset(n->wire + n->len, 0, HEADERS);
+	n->len += HEADERS;
+	n->off[n->n++] = (uint32_t)n->len;
+	memcpy(n->wire + n->len, name.wire, name.len);
+	n->len += name.len;
+}
+
+static void read_names(struct names *n, const char *path)
+{
+	struct text t = read_text(path), line;
+
+	for (size_t at = 0; next_line(&t, &at, &line);) {
+		add_name(n, line.at, line.len);
+	}
+	free(t.at);
 }
 
 static struct dlo_name walk(const struct names *n, size_t i)
@@ -180,18 +191,36 @@ static struct dlo_name walk(const struct names *n, size_t i)
 
 /* ---- a set of patterns, compiled by all ---------------------------------- */
 
+/* What is asked; a name of its own ahead of each for a flood. */
+enum kind {
+	REAL, /* NAMES as they come, each once */
+	MISSES, /* of these, what nothing matches */
+	HITS, /* made of the patterns */
+	WARM_UP, /* a thousand again and again */
+	FLOOD, /* a label that nobody has seen before each of NAMES */
+	OWN,
+	N_KINDS
+};
+static const char *const kind_names[] = {
+	"real", "misses", "hits", "warm", "flood", "crafted"};
+static_assert(sizeof(kind_names) / sizeof(kind_names[0]) == N_KINDS, "");
+
+struct asked {
+	uint32_t *i;
+	size_t n, hits;
+};
+
 struct set {
 	const char *title;
 	size_t n, n_plain; /* patterns; those that are no globs */
 	struct dlo_arena arena;
 	const struct dlo_matcher *m;
-	double read_ms, build_ms;
-	uint32_t *asked; /* names with few matches */
-	size_t n_asked, hits;
+	double build_s;
+	struct asked asked[N_KINDS];
 	struct {
 		void *x; /* NULL: too large for it */
 		size_t bytes, n;
-		double build_ms;
+		double build_s;
 	} rival[N_RIVALS];
 };
 
@@ -225,7 +254,7 @@ static char *to_regex(const struct dlo_pattern *p)
 
 static void compile(struct set *s, const struct text *t)
 {
-	double t0 = now_s(), t1;
+	double since = now_s();
 	struct dlo_matcher_builder *b;
 	struct dlo_pattern p;
 	struct text line;
@@ -245,12 +274,10 @@ static void compile(struct set *s, const struct text *t)
 		s->n++;
 		s->n_plain += p.kind != DLO_PATTERN_GLOB;
 	}
-	t1 = now_s();
 	if (dlo_matcher_build(b, &s->arena, &s->m)) {
 		die("build");
 	}
-	s->read_ms = (t1 - t0) * 1e3;
-	s->build_ms = (now_s() - t1) * 1e3;
+	s->build_s = now_s() - since;
 	dlo_matcher_builder_free(b);
 }
 
@@ -271,7 +298,8 @@ static struct bench_pattern *patterns_for(
 		if (r->globs) {
 			all[n].regex = to_regex(&p);
 		} else {
-			all[n].wire = copy_lower(p.wire, p.wire_len);
+			all[n].wire = lower(
+				must(malloc(p.wire_len)), p.wire, p.wire_len);
 			all[n].wire_len = p.wire_len - 1u;
 		}
 		n++;
@@ -280,18 +308,29 @@ static struct bench_pattern *patterns_for(
 	return all;
 }
 
+/* As malloc sees it. */
+static size_t heap(void)
+{
+	struct mallinfo2 m = mallinfo2();
+
+	return m.uordblks + m.hblkhd;
+}
+
 static void compile_rival(struct set *s, size_t i)
 {
 	struct bench_pattern *p;
+	size_t before;
 	double t;
 
 	if (s->n > rivals[i]->max || (!rivals[i]->globs && s->n_plain == 0)) {
 		return;
 	}
 	p = patterns_for(s, rivals[i], &s->rival[i].n);
+	before = heap();
 	t = now_s();
-	s->rival[i].x = rivals[i]->build(p, s->rival[i].n, &s->rival[i].bytes);
-	s->rival[i].build_ms = (now_s() - t) * 1e3;
+	s->rival[i].x = rivals[i]->build(p, s->rival[i].n);
+	s->rival[i].build_s = now_s() - t;
+	s->rival[i].bytes = heap() - before;
 	for (size_t j = 0; j < s->rival[i].n; j++) {
 		free((void *)(uintptr_t)p[j].regex);
 		free((void *)(uintptr_t)p[j].wire);
@@ -299,37 +338,140 @@ static void compile_rival(struct set *s, size_t i)
 	free(p);
 }
 
-/* Finds the names that are asked for. */
-static void choose_names(struct set *s, const struct names *n)
-{
-	s->asked = must(calloc(n->n + 1, sizeof(*s->asked)));
-	for (uint32_t i = 0; i < n->n; i++) {
-		uint32_t ids[1];
-		struct dlo_name name = walk(n, i);
+/* ---- names --------------------------------------------------------------- */
 
-		if (dlo_matcher_match(s->m, &name, ids, 1) <= MATCHES_MAX) {
-			s->asked[s->n_asked++] = i;
+static uint32_t random_below(uint32_t n)
+{
+	static uint64_t seed = 1;
+
+	seed = seed * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)((seed >> 32) * n >> 32);
+}
+
+/* The first label of a real name, as text. */
+static size_t one_label(const struct names *n, const char **ret)
+{
+	const struct bench_name *b =
+		&n->lower[random_below((uint32_t)n->n_real)];
+
+	*ret = b->text;
+	return b->wire[0];
+}
+
+static void add_flood(struct names *n)
+{
+	static const char octets[] = "abcdefghijklmnopqrstuvwxyz012345";
+	char text[DLO_NAME_TEXT_MAX + 16];
+
+	n->n_real = n->n;
+	for (size_t i = 0; i < n->n_real; i++) {
+		const struct bench_name *b = &n->lower[i];
+		size_t len = 0;
+
+		for (; len < 12; len++) {
+			text[len] = octets[random_below(32)];
 		}
+		text[len++] = '.';
+		memcpy(text + len, b->text, b->text_len);
+		add_name(n, text, len + b->text_len);
+	}
+	n->n_flood = n->n - n->n_real;
+}
+
+/* A name that a pattern matches: for each star a label of a real name. */
+static void add_hit(struct names *n, const struct dlo_pattern *p)
+{
+	static char text[DLO_PATTERN_TEXT_MAX], to[2 * DLO_PATTERN_TEXT_MAX];
+	const char *from = text, *label;
+	size_t len = 0, n_label;
+
+	dlo_pattern_print(p, text);
+	if (p->kind == DLO_PATTERN_DOMAIN && random_below(2)) {
+		len = one_label(n, &label);
+		memcpy(to, label, len);
+		to[len++] = '.';
+	}
+	for (from += p->kind == DLO_PATTERN_EXACT; *from; from++) {
+		if (*from == '*' && len < DLO_NAME_MAX) {
+			n_label = one_label(n, &label);
+			memcpy(to + len, label, n_label);
+			len += n_label;
+		} else {
+			to[len++] = *from == '?' ? 'x' : *from;
+		}
+	}
+	add_name(n, to, len);
+}
+
+/* Of the n names from `first` on, those that are of this kind. */
+static void ask(struct set *s, enum kind k, const struct names *n, size_t first,
+	size_t count)
+{
+	struct asked *a = &s->asked[k];
+
+	a->i = must(calloc(count + 1, sizeof(*a->i)));
+	for (size_t j = 0; j < count; j++) {
+		size_t i = first + (k == WARM_UP ? j % WARM : j);
+		struct dlo_name name = walk(n, i);
+		uint32_t id;
+		size_t found = dlo_matcher_match(s->m, &name, &id, 1);
+
+		if (k != OWN &&
+			(found > MATCHES_MAX || (k == HITS && found == 0) ||
+				(k == MISSES && found > 0))) {
+			continue;
+		}
+		a->i[a->n++] = (uint32_t)i;
+		a->hits += found > 0;
 	}
 }
 
-static struct set read_set(char *arg, const struct names *names)
+static void ask_all_kinds(struct set *s, struct names *n)
 {
-	char *equals = strchr(arg, '=');
-	struct set s = {.title = equals ? arg : strrchr(arg, '/')};
-	struct text t = read_text(equals ? equals + 1 : arg);
+	size_t first = n->n;
 
-	if (equals) {
-		*equals = '\0';
-	} else {
-		s.title = s.title ? s.title + 1 : arg;
+	for (size_t i = 0; i < HITS_MAX && s->n > 0; i++) {
+		struct dlo_pattern p;
+
+		dlo_matcher_pattern(s->m, random_below((uint32_t)s->n), &p);
+		add_hit(n, &p);
 	}
+	ask(s, REAL, n, 0, n->n_real);
+	ask(s, MISSES, n, 0, n->n_real);
+	ask(s, HITS, n, first, n->n - first);
+	ask(s, WARM_UP, n, 0, n->n_real < WARM ? 0 : n->n_real);
+	ask(s, FLOOD, n, n->n_real, n->n_flood);
+}
+
+static struct set read_set(char *arg, struct names *n)
+{
+	char *patterns = strchr(arg, '='), *own;
+	struct set s = {.title = arg};
+	struct text t;
+
+	if (!patterns) {
+		errno = EINVAL;
+		die(arg);
+	}
+	*patterns++ = '\0';
+	own = strchr(patterns, '=');
+	if (own) {
+		*own++ = '\0';
+	}
+	t = read_text(patterns);
 	compile(&s, &t);
 	free(t.at);
+	if (own) {
+		size_t first = n->n;
+
+		read_names(n, own);
+		ask(&s, OWN, n, first, n->n - first);
+		return s;
+	}
 	for (size_t i = 0; i < N_RIVALS; i++) {
 		compile_rival(&s, i);
 	}
-	choose_names(&s, names);
+	ask_all_kinds(&s, n);
 	return s;
 }
 
@@ -340,55 +482,55 @@ static void set_free(struct set *s)
 			rivals[i]->free(s->rival[i].x);
 		}
 	}
-	free(s->asked);
+	for (size_t k = 0; k < N_KINDS; k++) {
+		free(s->asked[k].i);
+	}
 	dlo_arena_free(&s->arena);
 }
 
 /* ---- laps ---------------------------------------------------------------- */
 
-static double per_name(const struct set *s, double from)
-{
-	return (now_s() - from) / (double)s->n_asked * 1e9;
-}
+static volatile size_t sink;
 
-static double lap_walk(const struct set *s, const struct names *n)
+static double lap_walk(const struct asked *a, const struct names *n)
 {
-	volatile size_t sum = 0;
 	size_t labels = 0;
 	double t = now_s();
 
-	for (size_t i = 0; i < s->n_asked; i++) {
-		labels += walk(n, s->asked[i]).n_labels;
+	for (size_t i = 0; i < a->n; i++) {
+		labels += walk(n, a->i[i]).n_labels;
 	}
-	sum += labels;
-	return per_name(s, t);
+	sink += labels;
+	return (now_s() - t) / (double)a->n * 1e9;
 }
 
-static double lap(struct set *s, const struct names *n)
+static double lap(
+	const struct set *s, const struct asked *a, const struct names *n)
 {
 	uint32_t ids[MATCHES_MAX];
+	size_t found = 0;
 	double t = now_s();
 
-	s->hits = 0;
-	for (size_t i = 0; i < s->n_asked; i++) {
-		struct dlo_name name = walk(n, s->asked[i]);
+	for (size_t i = 0; i < a->n; i++) {
+		struct dlo_name name = walk(n, a->i[i]);
 
-		s->hits += dlo_matcher_match(s->m, &name, ids, MATCHES_MAX) > 0;
+		found += dlo_matcher_match(s->m, &name, ids, MATCHES_MAX);
 	}
-	return per_name(s, t);
+	sink += found;
+	return (now_s() - t) / (double)a->n * 1e9;
 }
 
-static double lap_rival(struct set *s, const struct names *n, size_t r)
+static double lap_rival(const struct set *s, const struct asked *a,
+	const struct names *n, size_t r)
 {
-	volatile size_t sum = 0;
 	size_t hits = 0;
 	double t = now_s();
 
-	for (size_t i = 0; i < s->n_asked; i++) {
-		hits += rivals[r]->match(s->rival[r].x, &n->lower[s->asked[i]]);
+	for (size_t i = 0; i < a->n; i++) {
+		hits += rivals[r]->match(s->rival[r].x, &n->lower[a->i[i]]);
 	}
-	sum += hits;
-	return per_name(s, t);
+	sink += hits;
+	return (now_s() - t) / (double)a->n * 1e9;
 }
 
 static int compare(const void *a, const void *b)
@@ -408,55 +550,80 @@ struct laps {
 	double walk[LAPS], ours[LAPS], rival[N_RIVALS][LAPS];
 };
 
-static void print_set(
-	const struct set *s, struct laps *l, double *first, size_t i)
+static void print(
+	const struct set *s, const char *what, const char *who, double value)
 {
-	double ours = median(l->ours);
+	printf("%s\t%s\t%s\t%.6g\n", s->title, what, who, value);
+}
 
-	*first = i == 0 ? ours : *first;
-	printf("| %s | %zu | **dnslookout** | %.1f | 1 | %.1f | %.1f | %.1f "
-	       "|\n",
-		s->title, s->n, ours, s->read_ms + s->build_ms,
-		(double)s->arena.bytes / (double)s->n, ours / *first);
-	printf("| | | the walk alone | %.1f | | | | |\n", median(l->walk));
+static void print_set(const struct set *s)
+{
+	print(s, "patterns", "dnslookout", (double)s->n);
+	print(s, "build", "dnslookout", s->build_s);
+	print(s, "bytes", "dnslookout", (double)s->arena.bytes / (double)s->n);
 	for (size_t r = 0; r < N_RIVALS; r++) {
-		double theirs;
+		double n = (double)s->rival[r].n;
 
-		if (!s->rival[r].x) {
-			continue;
+		if (s->rival[r].x) {
+			print(s, "patterns", rivals[r]->name, n);
+			print(s, "build", rivals[r]->name, s->rival[r].build_s);
+			print(s, "bytes", rivals[r]->name,
+				(double)s->rival[r].bytes / n);
 		}
-		theirs = median(l->rival[r]);
-		printf("| | %zu | %s | %.1f | %.2f | %.1f | %.1f | |\n",
-			s->rival[r].n, rivals[r]->name, theirs, ours / theirs,
-			s->rival[r].build_ms,
-			(double)s->rival[r].bytes / (double)s->rival[r].n);
 	}
-	printf("| | | hits | %.2f %% of %zu | | | | |\n",
-		100.0 * (double)s->hits / (double)s->n_asked, s->n_asked);
+}
+
+static void print_laps(const struct set *s, enum kind k, struct laps *l)
+{
+	const char *kind = kind_names[k];
+
+	print(s, kind, "names", (double)s->asked[k].n);
+	print(s, kind, "hits", (double)s->asked[k].hits);
+	print(s, kind, "walk", median(l->walk));
+	print(s, kind, "dnslookout", median(l->ours));
+	for (size_t r = 0; r < N_RIVALS; r++) {
+		if (s->rival[r].x) {
+			print(s, kind, rivals[r]->name, median(l->rival[r]));
+		}
+	}
+}
+
+/* A lap of all over the names of a kind, if the set has any. */
+static void run(const struct set *s, enum kind k, const struct names *n,
+	struct laps *l, size_t at)
+{
+	const struct asked *a = &s->asked[k];
+
+	if (a->n == 0) {
+		return;
+	}
+	l->walk[at] = lap_walk(a, n);
+	l->ours[at] = lap(s, a, n);
+	for (size_t r = 0; r < N_RIVALS; r++) {
+		if (s->rival[r].x) {
+			l->rival[r][at] = lap_rival(s, a, n, r);
+		}
+	}
 }
 
 static void bench(struct set *s, size_t n_sets, const struct names *n)
 {
-	struct laps *l = must(calloc(n_sets, sizeof(*l)));
-	double first = 0;
+	struct laps(*l)[N_KINDS] = must(calloc(n_sets, sizeof(*l)));
 
-	for (size_t k = 0; k < LAPS; k++) {
-		for (size_t i = 0; i < n_sets; i++) {
-			l[i].walk[k] = lap_walk(&s[i], n);
-			l[i].ours[k] = lap(&s[i], n);
-			for (size_t r = 0; r < N_RIVALS; r++) {
-				if (s[i].rival[r].x) {
-					l[i].rival[r][k] =
-						lap_rival(&s[i], n, r);
-				}
-			}
+	for (size_t at = 0; at < LAPS; at++) {
+		for (size_t i = 0; i < n_sets * N_KINDS; i++) {
+			size_t set = i / N_KINDS, k = i % N_KINDS;
+
+			run(&s[set], (enum kind)k, n, &l[set][k], at);
 		}
 	}
-	puts("| set | patterns | who | ns a name | ours / theirs | build ms | "
-	     "bytes a pattern | x the first set |\n"
-	     "| --- | --- | --- | --- | --- | --- | --- | --- |");
 	for (size_t i = 0; i < n_sets; i++) {
-		print_set(&s[i], &l[i], &first, i);
+		print_set(&s[i]);
+		for (size_t k = 0; k < N_KINDS; k++) {
+			if (s[i].asked[k].n > 0) {
+				print_laps(&s[i], (enum kind)k, &l[i][k]);
+			}
+		}
 	}
 	free(l);
 }
@@ -491,14 +658,6 @@ static void compare_one(struct loop *l, const struct dlo_matcher *m,
 	l->hits += n > 0;
 }
 
-static uint32_t random_below(uint32_t n)
-{
-	static uint64_t seed = 1;
-
-	seed = seed * 6364136223846793005u + 1442695040888963407u;
-	return (uint32_t)((seed >> 32) * n >> 32);
-}
-
 /* A name of NAMES or the octets of a pattern, with an octet or two changed, cut
  * off or put in. */
 static size_t derive(const struct names *n, const struct loop *l, char *to)
@@ -526,14 +685,14 @@ static size_t derive(const struct names *n, const struct loop *l, char *to)
 static int check(const char *count, const char *patterns, const char *path)
 {
 	size_t left = strtoul(count, NULL, 10), done = 0;
-	struct text t = read_text(path);
-	struct names names = read_names(&t);
+	struct text t = read_text(patterns);
 	struct set s = {.title = patterns};
+	struct names names = {.n = 0};
 	struct loop l = {.n = 0};
 
-	free(t.at);
-	t = read_text(patterns);
+	read_names(&names, path);
 	compile(&s, &t);
+	free(t.at);
 	l.p = must(calloc(s.n + 1, sizeof(*l.p)));
 	for (; l.n < s.n; l.n++) {
 		dlo_matcher_pattern(s.m, l.n, &l.p[l.n]);
@@ -562,8 +721,7 @@ static int check(const char *count, const char *patterns, const char *path)
 
 int main(int argc, char **argv)
 {
-	struct names names;
-	struct text t;
+	struct names names = {.n = 0};
 	struct set *s;
 	size_t n_sets;
 
@@ -572,13 +730,12 @@ int main(int argc, char **argv)
 	}
 	if (argc < 3) {
 		fprintf(stderr,
-			"usage: match_bench NAMES [TITLE=]PATTERNS...\n"
+			"usage: match_bench NAMES TITLE=PATTERNS[=NAMES]...\n"
 			"       match_bench --check N PATTERNS NAMES\n");
 		return 2;
 	}
-	t = read_text(argv[1]);
-	names = read_names(&t);
-	free(t.at);
+	read_names(&names, argv[1]);
+	add_flood(&names);
 	n_sets = (size_t)argc - 2;
 	s = must(calloc(n_sets, sizeof(*s)));
 	for (size_t i = 0; i < n_sets; i++) {

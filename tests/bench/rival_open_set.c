@@ -34,7 +34,7 @@ static size_t find(const struct set *s, const uint8_t *wire, size_t len)
 	return i;
 }
 
-static void *build(const struct bench_pattern *p, size_t n, size_t *bytes)
+static void *build(const struct bench_pattern *p, size_t n)
 {
 	struct set *s = calloc(1, sizeof(*s));
 	size_t cap = 64, octets = 0;
@@ -59,7 +59,6 @@ static void *build(const struct bench_pattern *p, size_t n, size_t *bytes)
 		}
 		at->kinds |= (uint8_t)(1u << p[i].kind);
 	}
-	*bytes = cap * sizeof(*s->slot) + s->len;
 	return s;
 }
 

@@ -31,7 +31,7 @@ struct rival {
 	const char *name;
 	bool globs; /* whether it can hold them */
 	size_t max; /* patterns, beyond which building takes minutes */
-	void *(*build)(const struct bench_pattern *p, size_t n, size_t *bytes);
+	void *(*build)(const struct bench_pattern *p, size_t n);
 	bool (*match)(void *x, const struct bench_name *name);
 	void (*free)(void *x);
 };

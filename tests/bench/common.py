@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""common.py - what the scripts of this folder share."""
+import os
+import platform
+import random
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SHARED = os.path.join(HERE, "../../../shared")  # test data beside the project
+
+
+class Missing(Exception):
+    """Why a row cannot be measured here."""
+
+
+def measure(argv, out=subprocess.DEVNULL):
+    """(CPU seconds, greatest resident KiB) of one run."""
+    p = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out,
+                         stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(p.pid, 0)
+    p.returncode = os.waitstatus_to_exitcode(status)
+    if p.returncode:
+        sys.exit("%s: exit %d" % (" ".join(argv), p.returncode))
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss
+
+
+def build_yardstick(folder):
+    p = os.path.join(folder, "yardstick")
+    subprocess.run(["cc", "-O2", "-o", p, os.path.join(HERE, "yardstick.c"),
+                    "-lpcap"], check=True)
+    return p
+
+
+def shared_names(shared, name):
+    """The lines of names/NAME.txt.zst."""
+    path = os.path.join(shared, "names", name + ".txt.zst")
+    if not os.path.exists(path):
+        raise Missing("no names/%s.txt.zst" % name)
+    out = subprocess.run(["zstd", "-dcq", path], check=True,
+                         stdout=subprocess.PIPE).stdout
+    return out.decode("ascii").split()
+
+
+def patterns320(shared):
+    """The 320 patterns; without a star only the name itself is meant."""
+    path = os.path.join(shared, "patterns/p320.txt")
+    if not os.path.exists(path):
+        raise Missing("no patterns/p320.txt")
+    with open(path, encoding="ascii") as f:
+        return [p if "*" in p or "?" in p else "=" + p
+                for p in f.read().split()]
+
+
+def write(folder, name, lines):
+    path = os.path.join(folder, name)
+    with open(path, "w", encoding="ascii") as f:
+        f.writelines(line + "\n" for line in lines)
+    return path
+
+
+def shuffled(lines, seed=1):
+    """Sorted order flatters every index."""
+    lines = list(lines)
+    random.Random(seed).shuffle(lines)
+    return lines
+
+
+def table(head, rows):
+    print("| " + " | ".join(head) + " |")
+    print("|" + " --- |" * len(head))
+    for row in rows:
+        print("| " + " | ".join(row) + " |")
+
+
+def machine():
+    """The kind of machine, how busy it is."""
+    cpu = "?"
+    with open("/proc/cpuinfo", encoding="utf-8") as f:
+        for line in f:
+            if line.startswith("model name"):
+                cpu = line.split(":", 1)[1].strip()
+                break
+    return "%s, %d CPUs, Linux %s, load %.1f" % (
+        cpu, os.cpu_count(), platform.release(), os.getloadavg()[0])
+
+
+def version_of(program):
+    """The version of a Debian package that has PROGRAM, or of a package."""
+    r = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", program],
+                       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                       text=True, check=False)
+    return r.stdout or "?"
