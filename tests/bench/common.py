@@ -2,16 +2,11 @@
 """common.py - what the scripts of this folder share."""
 import os
 import platform
-import random
 import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SHARED = os.path.join(HERE, "../../../shared")  # test data beside the project
-
-
-class Missing(Exception):
-    """Why a row cannot be measured here."""
 
 
 def measure(argv, out=subprocess.DEVNULL):
@@ -30,40 +25,6 @@ def build_yardstick(folder):
     subprocess.run(["cc", "-O2", "-o", p, os.path.join(HERE, "yardstick.c"),
                     "-lpcap"], check=True)
     return p
-
-
-def shared_names(shared, name):
-    """The lines of names/NAME.txt.zst."""
-    path = os.path.join(shared, "names", name + ".txt.zst")
-    if not os.path.exists(path):
-        raise Missing("no names/%s.txt.zst" % name)
-    out = subprocess.run(["zstd", "-dcq", path], check=True,
-                         stdout=subprocess.PIPE).stdout
-    return out.decode("ascii").split()
-
-
-def patterns320(shared):
-    """The 320 patterns; without a star only the name itself is meant."""
-    path = os.path.join(shared, "patterns/p320.txt")
-    if not os.path.exists(path):
-        raise Missing("no patterns/p320.txt")
-    with open(path, encoding="ascii") as f:
-        return [p if "*" in p or "?" in p else "=" + p
-                for p in f.read().split()]
-
-
-def write(folder, name, lines):
-    path = os.path.join(folder, name)
-    with open(path, "w", encoding="ascii") as f:
-        f.writelines(line + "\n" for line in lines)
-    return path
-
-
-def shuffled(lines, seed=1):
-    """Sorted order flatters every index."""
-    lines = list(lines)
-    random.Random(seed).shuffle(lines)
-    return lines
 
 
 def table(head, rows):

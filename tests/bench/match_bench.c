@@ -7,11 +7,12 @@
  * All are texts with one entry a line. Each set of patterns is compiled by all
  * who can hold it; then everybody in turn has a lap over the names, of each
  * kind below, again and again, and the median of the laps counts: noise hits
- * all alike. Names with more than 16 matches are left out. A set with NAMES of
- * its own is asked for these only, all of them, and by us only: crafted ones
- * take others minutes. Our time includes the walk over the wire name, each at a
- * place known beforehand as in a capture; the others get text, or the wire
- * form, in lower case and for nothing.
+ * all alike; each lap another begins, as the first finds the names cold. Names
+ *with more than 16 matches are left out. A set with NAMES of its own is asked
+ *for these only, all of them, and by us only: crafted ones take others minutes.
+ *Our time includes the walk over the wire name, each at a place known
+ *beforehand as in a capture; the others get text, or the wire form, in lower
+ *case and for nothing.
  *
  * Prints lines of set, kind of names or what else is measured, who, value. All
  * times are of CPU.
@@ -546,9 +547,24 @@ static double median(double laps[LAPS])
 	return laps[LAPS / 2];
 }
 
+/* The walk, we, the others. */
+enum { WALK, OURS, RIVALS, N_WHO = RIVALS + N_RIVALS };
+
 struct laps {
-	double walk[LAPS], ours[LAPS], rival[N_RIVALS][LAPS];
+	double ns[N_WHO][LAPS];
 };
+
+static const char *who_is(size_t who)
+{
+	return who == WALK   ? "walk"
+	       : who == OURS ? "dnslookout"
+			     : rivals[who - RIVALS]->name;
+}
+
+static bool takes_part(const struct set *s, size_t who)
+{
+	return who < RIVALS || s->rival[who - RIVALS].x;
+}
 
 static void print(
 	const struct set *s, const char *what, const char *who, double value)
@@ -579,11 +595,9 @@ static void print_laps(const struct set *s, enum kind k, struct laps *l)
 
 	print(s, kind, "names", (double)s->asked[k].n);
 	print(s, kind, "hits", (double)s->asked[k].hits);
-	print(s, kind, "walk", median(l->walk));
-	print(s, kind, "dnslookout", median(l->ours));
-	for (size_t r = 0; r < N_RIVALS; r++) {
-		if (s->rival[r].x) {
-			print(s, kind, rivals[r]->name, median(l->rival[r]));
+	for (size_t who = 0; who < N_WHO; who++) {
+		if (takes_part(s, who)) {
+			print(s, kind, who_is(who), median(l->ns[who]));
 		}
 	}
 }
@@ -594,15 +608,16 @@ static void run(const struct set *s, enum kind k, const struct names *n,
 {
 	const struct asked *a = &s->asked[k];
 
-	if (a->n == 0) {
-		return;
-	}
-	l->walk[at] = lap_walk(a, n);
-	l->ours[at] = lap(s, a, n);
-	for (size_t r = 0; r < N_RIVALS; r++) {
-		if (s->rival[r].x) {
-			l->rival[r][at] = lap_rival(s, a, n, r);
+	for (size_t i = 0; i < N_WHO && a->n > 0; i++) {
+		size_t who = (i + at) % N_WHO;
+
+		if (!takes_part(s, who)) {
+			continue;
 		}
+		l->ns[who][at] = who == WALK ? lap_walk(a, n)
+				 : who == OURS
+					 ? lap(s, a, n)
+					 : lap_rival(s, a, n, who - RIVALS);
 	}
 }
 
