@@ -16,11 +16,6 @@
  *
  * Prints lines of set, kind of names or what else is measured, who, value. All
  * times are of CPU.
- *
- *	match_bench --check N PATTERNS NAMES
- *
- * compares N names, those of NAMES and names derived from them, with the loop
- * over all patterns that defines what matches.
  */
 #include <assert.h>
 #include <errno.h>
@@ -32,10 +27,10 @@
 
 #include "base/arena.h"
 #include "match/matcher.h"
+#include "names.h"
 #include "rivals.h"
 
 #define LAPS 9
-#define HEADERS 28 /* UDP and DNS and something before */
 #define MATCHES_MAX 16
 #define REGEX_MAX 4096
 #define HITS_MAX 100000 /* names made for a set */
@@ -55,139 +50,12 @@ static const struct rival *const rivals[] = {
 };
 #define N_RIVALS (sizeof(rivals) / sizeof(rivals[0]))
 
-struct text {
-	char *at;
-	size_t len;
-};
-
-/* Each name twice: in wire form as sent, after its headroom, and lower case. */
-struct names {
-	uint8_t *wire;
-	uint32_t *off;
-	size_t len, cap, n, n_cap;
-	struct bench_name *lower;
-	size_t n_real, n_flood; /* the first, and what follows */
-};
-
-static void die(const char *what)
-{
-	fprintf(stderr, "match_bench: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-static void *must(void *p)
-{
-	if (!p) {
-		die("memory");
-	}
-	return p;
-}
-
 static double now_s(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static struct text read_text(const char *path)
-{
-	FILE *f = fopen(path, "rb");
-	struct text t = {0};
-	size_t cap = 1 << 20, n;
-
-	if (!f) {
-		die(path);
-	}
-	t.at = must(malloc(cap));
-	while ((n = fread(t.at + t.len, 1, cap - t.len, f)) > 0) {
-		t.len += n;
-		if (t.len == cap) {
-			t.at = must(realloc(t.at, cap *= 2));
-		}
-	}
-	fclose(f);
-	return t;
-}
-
-/* Cuts the next line off; false at the end. */
-static bool next_line(const struct text *t, size_t *at, struct text *ret)
-{
-	char *end;
-
-	if (*at >= t->len) {
-		return false;
-	}
-	ret->at = t->at + *at;
-	end = memchr(ret->at, '\n', t->len - *at);
-	ret->len = end ? (size_t)(end - ret->at) : t->len - *at;
-	*at += ret->len + 1;
-	return true;
-}
-
-static uint8_t *lower(uint8_t *to, const void *from, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		to[i] = dlo_lower(((const uint8_t *)from)[i]);
-	}
-	return to;
-}
-
-/* What is no name is passed over. */
-static void add_name(struct names *n, const char *text, size_t len)
-{
-	struct dlo_name_buf buf;
-	struct dlo_name name;
-	const char *msg;
-	uint8_t *both;
-	size_t err;
-
-	if (dlo_name_parse(text, len, &buf, &name, &err, &msg)) {
-		return;
-	}
-	if (n->len + HEADERS + DLO_NAME_MAX > n->cap) {
-		n->cap = 2 * n->cap + (1 << 20);
-		n->wire = must(realloc(n->wire, n->cap));
-	}
-	if (n->n == n->n_cap) {
-		n->n_cap = 2 * n->n_cap + 1024;
-		n->off = must(realloc(n->off, n->n_cap * sizeof(*n->off)));
-		n->lower =
-			must(realloc(n->lower, n->n_cap * sizeof(*n->lower)));
-	}
-	both = must(malloc(name.len + len));
-	n->lower[n->n] =
-		(struct bench_name){.wire = lower(both, name.wire, name.len),
-			.text = (char *)lower(both + name.len, text, len),
-			.wire_len = name.len - 1u,
-			.text_len = (uint32_t)len};
-	memset(n->wire + n->len, 0, HEADERS);
-	n->len += HEADERS;
-	n->off[n->n++] = (uint32_t)n->len;
-	memcpy(n->wire + n->len, name.wire, name.len);
-	n->len += name.len;
-}
-
-static void read_names(struct names *n, const char *path)
-{
-	struct text t = read_text(path), line;
-
-	for (size_t at = 0; next_line(&t, &at, &line);) {
-		add_name(n, line.at, line.len);
-	}
-	free(t.at);
-}
-
-static struct dlo_name walk(const struct names *n, size_t i)
-{
-	struct dlo_name name;
-	size_t at = n->off[i];
-
-	if (dlo_name_walk(n->wire, n->len, &at, &name)) {
-		die("names");
-	}
-	return name;
 }
 
 /* ---- a set of patterns, compiled by all ---------------------------------- */
@@ -213,7 +81,7 @@ struct asked {
 
 struct set {
 	const char *title;
-	size_t n, n_plain; /* patterns; those that are no globs */
+	size_t n; /* patterns */
 	struct dlo_arena arena;
 	const struct dlo_matcher *m;
 	double build_s;
@@ -251,35 +119,6 @@ static char *to_regex(const struct dlo_pattern *p)
 	}
 	strcpy(to, "$");
 	return must(strdup(regex));
-}
-
-static void compile(struct set *s, const struct text *t)
-{
-	double since = now_s();
-	struct dlo_matcher_builder *b;
-	struct dlo_pattern p;
-	struct text line;
-	const char *msg;
-	size_t err;
-
-	if (dlo_matcher_builder_new(&b)) {
-		die("memory");
-	}
-	for (size_t at = 0; next_line(t, &at, &line);) {
-		if (dlo_pattern_parse(line.at, line.len, &p, &err, &msg)) {
-			continue;
-		}
-		if (dlo_matcher_add(b, &p, &msg)) {
-			die(msg);
-		}
-		s->n++;
-		s->n_plain += p.kind != DLO_PATTERN_GLOB;
-	}
-	if (dlo_matcher_build(b, &s->arena, &s->m)) {
-		die("build");
-	}
-	s->build_s = now_s() - since;
-	dlo_matcher_builder_free(b);
 }
 
 static struct bench_pattern *patterns_for(
@@ -323,15 +162,17 @@ static void compile_rival(struct set *s, size_t i)
 	size_t before;
 	double t;
 
-	if (s->n > rivals[i]->max || (!rivals[i]->globs && s->n_plain == 0)) {
+	if (s->n > rivals[i]->max) {
 		return;
 	}
 	p = patterns_for(s, rivals[i], &s->rival[i].n);
-	before = heap();
-	t = now_s();
-	s->rival[i].x = rivals[i]->build(p, s->rival[i].n);
-	s->rival[i].build_s = now_s() - t;
-	s->rival[i].bytes = heap() - before;
+	if (s->rival[i].n > 0) {
+		before = heap();
+		t = now_s();
+		s->rival[i].x = rivals[i]->build(p, s->rival[i].n);
+		s->rival[i].build_s = now_s() - t;
+		s->rival[i].bytes = heap() - before;
+	}
 	for (size_t j = 0; j < s->rival[i].n; j++) {
 		free((void *)(uintptr_t)p[j].regex);
 		free((void *)(uintptr_t)p[j].wire);
@@ -340,14 +181,6 @@ static void compile_rival(struct set *s, size_t i)
 }
 
 /* ---- names --------------------------------------------------------------- */
-
-static uint32_t random_below(uint32_t n)
-{
-	static uint64_t seed = 1;
-
-	seed = seed * 6364136223846793005u + 1442695040888963407u;
-	return (uint32_t)((seed >> 32) * n >> 32);
-}
 
 /* The first label of a real name, as text. */
 static size_t one_label(const struct names *n, const char **ret)
@@ -449,6 +282,7 @@ static struct set read_set(char *arg, struct names *n)
 	char *patterns = strchr(arg, '='), *own;
 	struct set s = {.title = arg};
 	struct text t;
+	double since;
 
 	if (!patterns) {
 		errno = EINVAL;
@@ -460,7 +294,9 @@ static struct set read_set(char *arg, struct names *n)
 		*own++ = '\0';
 	}
 	t = read_text(patterns);
-	compile(&s, &t);
+	since = now_s();
+	s.n = compile(&t, &s.arena, &s.m);
+	s.build_s = now_s() - since;
 	free(t.at);
 	if (own) {
 		size_t first = n->n;
@@ -643,110 +479,15 @@ static void bench(struct set *s, size_t n_sets, const struct names *n)
 	free(l);
 }
 
-/* ---- the loop that defines it -------------------------------------------- */
-
-struct loop {
-	struct dlo_pattern *p;
-	uint32_t n;
-	size_t hits;
-};
-
-static void compare_one(struct loop *l, const struct dlo_matcher *m,
-	const struct dlo_name *name)
-{
-	static uint32_t got[1 << 20];
-	char text[DLO_NAME_TEXT_MAX];
-	size_t n = dlo_matcher_match(m, name, got, 1 << 20), want = 0;
-
-	for (uint32_t id = 0; id < l->n; id++) {
-		if (dlo_pattern_matches(&l->p[id], name) &&
-			(want++ >= n || got[want - 1] != id)) {
-			want = SIZE_MAX;
-			break;
-		}
-	}
-	if (want != n) {
-		dlo_name_print(name, text);
-		fprintf(stderr, "%s: a wrong verdict\n", text);
-		exit(1);
-	}
-	l->hits += n > 0;
-}
-
-/* A name of NAMES or the octets of a pattern, with an octet or two changed, cut
- * off or put in. */
-static size_t derive(const struct names *n, const struct loop *l, char *to)
-{
-	static char text[DLO_PATTERN_TEXT_MAX];
-	static const char octets[] = "abcdeghiklmnoprstuwz019-..";
-	const struct bench_name *from = &n->lower[random_below((uint32_t)n->n)];
-	size_t len = from->text_len;
-
-	memcpy(to, from->text, len);
-	if (random_below(2)) {
-		dlo_pattern_print(&l->p[random_below(l->n)], text);
-		len = strlen(text) < 200 ? strlen(text) : 200;
-		memcpy(to, text, len);
-	}
-	for (size_t i = 0; i < len; i++) {
-		if (to[i] == '*' || to[i] == '?' || to[i] == '=' ||
-			random_below(24) == 0) {
-			to[i] = octets[random_below(sizeof(octets) - 1)];
-		}
-	}
-	return len;
-}
-
-static int check(const char *count, const char *patterns, const char *path)
-{
-	size_t left = strtoul(count, NULL, 10), done = 0;
-	struct text t = read_text(patterns);
-	struct set s = {.title = patterns};
-	struct names names = {.n = 0};
-	struct loop l = {.n = 0};
-
-	read_names(&names, path);
-	compile(&s, &t);
-	free(t.at);
-	l.p = must(calloc(s.n + 1, sizeof(*l.p)));
-	for (; l.n < s.n; l.n++) {
-		dlo_matcher_pattern(s.m, l.n, &l.p[l.n]);
-	}
-	for (; left > 0 && l.n > 0; left--) {
-		struct dlo_name_buf buf;
-		char text[300];
-		struct dlo_name name;
-		const char *msg;
-		size_t err, len;
-
-		if (done < names.n) {
-			name = walk(&names, done++);
-			compare_one(&l, s.m, &name);
-			continue;
-		}
-		len = derive(&names, &l, text);
-		if (!dlo_name_parse(text, len, &buf, &name, &err, &msg)) {
-			compare_one(&l, s.m, &name);
-			done++;
-		}
-	}
-	printf("%zu names, %zu hits: no wrong verdict\n", done, l.hits);
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
 	struct names names = {.n = 0};
 	struct set *s;
 	size_t n_sets;
 
-	if (argc == 5 && !strcmp(argv[1], "--check")) {
-		return check(argv[2], argv[3], argv[4]);
-	}
 	if (argc < 3) {
 		fprintf(stderr,
-			"usage: match_bench NAMES TITLE=PATTERNS[=NAMES]...\n"
-			"       match_bench --check N PATTERNS NAMES\n");
+			"usage: match_bench NAMES TITLE=PATTERNS[=NAMES]...\n");
 		return 2;
 	}
 	read_names(&names, argv[1]);
