@@ -7,12 +7,12 @@
  * All are texts with one entry a line. Each set of patterns is compiled by all
  * who can hold it; then everybody in turn has a lap over the names, of each
  * kind below, again and again, and the median of the laps counts: noise hits
- * all alike; each lap another begins, as the first finds the names cold. Names
- *with more than 16 matches are left out. A set with NAMES of its own is asked
- *for these only, all of them, and by us only: crafted ones take others minutes.
- *Our time includes the walk over the wire name, each at a place known
- *beforehand as in a capture; the others get text, or the wire form, in lower
- *case and for nothing.
+ * all alike. Each lap another begins, as the first finds the names cold. Names
+ * with more than 16 matches are left out. A set with NAMES of its own is asked
+ * for these only, all of them, and by us only: crafted ones take others
+ * minutes. Our time includes the walk over the wire name, each at a place known
+ * beforehand as in a capture; the others get text, or the wire form, in lower
+ * case and for nothing.
  *
  * Prints lines of set, kind of names or what else is measured, who, value. All
  * times are of CPU.
