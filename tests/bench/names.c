@@ -109,17 +109,6 @@ void read_names(struct names *n, const char *path)
 	free(t.at);
 }
 
-struct dlo_name walk(const struct names *n, size_t i)
-{
-	struct dlo_name name;
-	size_t at = n->off[i];
-
-	if (dlo_name_walk(n->wire, n->len, &at, &name)) {
-		die("names");
-	}
-	return name;
-}
-
 uint32_t random_below(uint32_t n)
 {
 	static uint64_t seed = 1;
