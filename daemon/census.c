@@ -35,7 +35,7 @@ static unsigned count_twins(const struct source *s, unsigned n)
 {
 	unsigned i = 1;
 
-	while (i < n && i < DLO_ENGINES_MAX && source_same_place(s, s + i)) {
+	while (i < n && i < DLO_ENGINES_MAX && source_goes_on(s + i)) {
 		i++;
 	}
 	return i;
@@ -56,9 +56,6 @@ static void view_place(
 	for (unsigned i = 0; i < n; i++) {
 		v.engine[i] = s[i].engine;
 		v.dropped += atomic_load(&s[i].counts.dropped);
-		v.silent_minutes = s[i].silent_minutes < v.silent_minutes
-					   ? s[i].silent_minutes
-					   : v.silent_minutes;
 	}
 	fn(f, &v);
 }

@@ -29,10 +29,6 @@ void minute_tick(
 		if (!sources[i].ended) {
 			watch_queries(&sources[i]);
 		}
-		for (unsigned k = 1; k <= sources[i].n_more; k++) {
-			sources[i + k].silent_minutes =
-				sources[i].silent_minutes;
-		}
 	}
 	if (service && minute % MINUTE_CENSUS == 0) {
 		summary_say_census(sources, n);

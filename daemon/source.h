@@ -11,7 +11,6 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 
 #include <pcap/pcap.h>
 
@@ -92,7 +91,7 @@ struct source {
 	bool ended;
 	struct dlo_engine_rules *rules; /* in use, as far as it knows */
 	uint64_t queries; /* seen a minute ago */
-	unsigned silent_minutes; /* since one was seen; from
+	unsigned silent_minutes; /* since one was seen, the first part's; from
 				    SOURCE_SILENT on something is wrong */
 	int exit_code;
 	char capture[512]; /* file that records come from */
@@ -107,14 +106,11 @@ int source_open_files(struct source *s, struct source_context *shared);
 int source_find_files(struct source_context *shared, const struct texts *paths);
 void source_forget_files(struct source_context *shared);
 
-/* Whether two see the same interface, or both files: their counts are those of
- * one, and their engines share its work. */
-static inline bool source_same_place(
-	const struct source *a, const struct source *b)
+/* Whether a source sees the same place as the one before it, as a part of that
+ * interface, or for all are files: their engines share its work. */
+static inline bool source_goes_on(const struct source *s)
 {
-	return a->interface && b->interface ? !strcmp(a->interface,
-						      b->interface)
-					    : a->interface == b->interface;
+	return !s->interface || s->part;
 }
 
 /* A signal with an empty handler that gets a thread out of read(2). */

@@ -332,11 +332,9 @@ static void test_one_place(void **state)
 {
 	static struct dlo_engine engine[3] = {{.n_vlans = 1}};
 	static struct source sources[] = {
-		{.interface = "eth0",
-			.engine = &engine[0],
-			.silent_minutes = SOURCE_SILENT},
-		{.interface = "eth0", .engine = &engine[1]},
-		{.interface = "eth1",
+		{.interface = "eth0", .engine = &engine[0]},
+		{.interface = "eth0", .engine = &engine[1], .part = 1},
+		{.interface = "eth0", /* asked for once more */
 			.engine = &engine[2],
 			.silent_minutes = SOURCE_SILENT},
 	};
@@ -355,10 +353,10 @@ static void test_one_place(void **state)
 	assert_string_equal(text,
 		"census of eth0 (whole): 100 frames, about 1 client\n"
 		"  VLANs: 0 (2)\n"
-		"census of eth1 (whole): 0 frames, about 0 clients\n"
+		"census of eth0 (whole): 0 frames, about 0 clients\n"
 		"warning: eth0: the kernel dropped 50 % of the packets: a "
 		"larger -B holds more\n"
-		"warning: eth1: no query seen for 10 minutes\n");
+		"warning: eth0: no query seen for 10 minutes\n");
 	free(text);
 }
 
