@@ -9,7 +9,7 @@
  *	                   │            ├ lastgood ┬ lists
  *	                   │            │          └ state
  *	                   │            ├ programs ─ filter
- *	                   │            ├ source ┬ live ┬ handle
+ *	                   │            ├ source ┬ live ┬ parts ─ handle ─ fanout
  *	                   │            │        │      ├ outages
  *	                   │            │        │      └ sampler
  *	                   │            │        ├ replay ┬ savefile
@@ -39,6 +39,7 @@
  *	                   │            ├ metrics_file ─ metrics
  *	                   │            ├ notify, log
  *	                   │            └ summary ┬ census
+ *	                   │                      ├ sums
  *	                   │                      ├ ledger
  *	                   │                      ├ tallies
  *	                   │                      └ exceptions ─ state
