@@ -9,7 +9,8 @@
  *	                   │            ├ lastgood ┬ lists
  *	                   │            │          └ state
  *	                   │            ├ programs ─ filter
- *	                   │            ├ source ┬ live ┬ parts ─ handle ─ fanout
+ *	                   │            ├ source ┬ live ┬ parts
+ *	                   │            │        │      ├ handle ─ fanout
  *	                   │            │        │      ├ outages
  *	                   │            │        │      └ sampler
  *	                   │            │        ├ replay ┬ savefile
