@@ -304,47 +304,52 @@ static bool pass(struct dlo_limit *l, const struct dlo_limit_alert *alert,
 	return true;
 }
 
+/* Closes a window that is over, the oldest of its list. False: none is. */
+static bool close_one(struct dlo_limit *l, uint64_t now_ns, bool over_or_not,
+	struct due *due)
+{
+	for (struct list *list = l->list; list < l->list + N_KINDS; list++) {
+		struct window *w = list->first;
+
+		if (w && (over_or_not || is_over(list, w, now_ns))) {
+			close_window(l, w, now_ns, due);
+			return true;
+		}
+	}
+	return false;
+}
+
 bool dlo_limit_pass(struct dlo_limit *l, const struct dlo_limit_alert *alert,
 	const struct dlo_limit_out *out)
 {
-	struct due due = {.n = 0};
-	bool passes;
+	bool closed, passes = false;
 
-	dlo_limit_expire(l, alert->ts_ns, out);
-	pthread_mutex_lock(&l->lock);
-	passes = pass(l, alert, &due);
-	pthread_mutex_unlock(&l->lock);
-	tell(&due, out);
+	do {
+		struct due due = {.n = 0};
+
+		pthread_mutex_lock(&l->lock);
+		closed = close_one(l, alert->ts_ns, false, &due);
+		passes = !closed && pass(l, alert, &due);
+		pthread_mutex_unlock(&l->lock);
+		tell(&due, out);
+	} while (closed);
 	return passes;
-}
-
-/* Closes the oldest window of a list if it is over. */
-static bool close_first(struct dlo_limit *l, struct list *list, uint64_t now_ns,
-	bool over_or_not, struct due *due)
-{
-	struct window *w = list->first;
-
-	if (w && (over_or_not || is_over(list, w, now_ns))) {
-		close_window(l, w, now_ns, due);
-		return true;
-	}
-	return false;
 }
 
 /* One at a time, so that the lock is held for no longer. */
 static void close_many(struct dlo_limit *l, uint64_t now_ns, bool over_or_not,
 	const struct dlo_limit_out *out)
 {
-	struct list *list = l->list;
+	bool closed;
 
-	while (list < l->list + N_KINDS) {
+	do {
 		struct due due = {.n = 0};
 
 		pthread_mutex_lock(&l->lock);
-		list += !close_first(l, list, now_ns, over_or_not, &due);
+		closed = close_one(l, now_ns, over_or_not, &due);
 		pthread_mutex_unlock(&l->lock);
 		tell(&due, out);
-	}
+	} while (closed);
 }
 
 void dlo_limit_expire(
