@@ -39,9 +39,9 @@
 /* ---- frames ------------------------------------------------------------- */
 
 /* Of the parts of an interface, no two give a frame the same number. */
-static uint64_t number_of(const struct source *s, uint64_t n)
+static uint64_t number_of(struct source *s, uint64_t n)
 {
-	unsigned n_parts = s[-(int)s->part].n_more + 1;
+	unsigned n_parts = source_first(s)->n_more + 1;
 
 	return n * n_parts + s->part + 1;
 }

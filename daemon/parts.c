@@ -21,11 +21,6 @@
 
 enum { NOT_LOST, BEING_LOST, LOST };
 
-static struct source *first_of(struct source *s)
-{
-	return s - s->part;
-}
-
 static void give(struct source *s, pcap_t *pcap)
 {
 	atomic_store_explicit(&s->holds, true, memory_order_relaxed);
@@ -122,7 +117,7 @@ int parts_open_live(
 
 void parts_lose(struct source *s, const char *why)
 {
-	struct source *first = first_of(s);
+	struct source *first = source_first(s);
 	int before = NOT_LOST;
 
 	if (!first->n_more || !atomic_compare_exchange_strong(
@@ -137,9 +132,9 @@ void parts_lose(struct source *s, const char *why)
 	}
 }
 
-const char *parts_lost(const struct source *s)
+const char *parts_lost(struct source *s)
 {
-	const struct source *first = s - s->part;
+	const struct source *first = source_first(s);
 
 	return atomic_load_explicit(&first->lost, memory_order_acquire) == LOST
 		       ? first->lost_why

@@ -32,7 +32,7 @@ int parts_open(struct source *first, struct handle *ret);
 void parts_lose(struct source *s, const char *why);
 
 /* Why a part has to give up its handle; NULL: it has not. */
-const char *parts_lost(const struct source *s);
+const char *parts_lost(struct source *s);
 
 /* It is closed. */
 void parts_let_go(struct source *s);

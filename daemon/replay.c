@@ -271,13 +271,14 @@ void replay_close(struct replay *r, struct replay_file *f, bool ended)
 
 /* ---- the files of -r, each with fresh state ------------------------------ */
 
-struct row {
+/* What takes one file after the other. */
+struct reader {
 	struct replay replay;
 	struct replay_file file;
-	bool used; /* the engine knows of another file */
+	bool used; /* the engine has state of another file */
 };
 
-static void replay_file(struct source *s, struct row *x, const char *path)
+static void replay_file(struct source *s, struct reader *x, const char *path)
 {
 	if (!replay_open(&x->replay, &x->file, path)) {
 		return;
@@ -294,7 +295,7 @@ static void replay_file(struct source *s, struct row *x, const char *path)
 void replay_files(struct source *s)
 {
 	const struct texts *files = &s->shared->files;
-	struct row *x = calloc(1, sizeof(*x));
+	struct reader *x = calloc(1, sizeof(*x));
 	unsigned i;
 
 	if (!x) {

@@ -108,7 +108,7 @@ static int make_engine(struct source *s)
 		return -errno;
 	}
 	engine_config(s, o, &cfg);
-	cfg.limit_of = s->part ? s[-(int)s->part].rules : NULL;
+	cfg.limit_of = s->part ? source_first(s)->rules : NULL;
 	r = dlo_engine_new(&cfg, s->shared->rules, &s->engine);
 	if (!r) {
 		s->rules = dlo_engine_rules(s->engine);

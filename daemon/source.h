@@ -106,6 +106,12 @@ int source_open_files(struct source *s, struct source_context *shared);
 int source_find_files(struct source_context *shared, const struct texts *paths);
 void source_forget_files(struct source_context *shared);
 
+/* The first part of its interface. */
+static inline struct source *source_first(struct source *s)
+{
+	return s - s->part;
+}
+
 /* Whether a source sees the same place as the one before it, as a part of that
  * interface, or for all are files: their engines share its work. */
 static inline bool source_goes_on(const struct source *s)

@@ -86,16 +86,33 @@ static void test_swap_closes_windows(void **state)
 	dlo_ruleset_free(other);
 }
 
-/* A second engine with the first's rules and limit. */
-static void open_second(struct bench *b, const struct bench *first,
-	const struct dlo_engine_config *of_first)
+/* Two engines with the same rules and one limit; *ret_cfg: of the first. */
+static void open_two(
+	struct bench *a, struct bench *b, struct dlo_engine_config *ret_cfg)
+{
+	struct dlo_engine_config cfg;
+
+	dlo_engine_config_init(ret_cfg);
+	ret_cfg->limit_n = 1;
+	ret_cfg->limit_s = 100;
+	open_bench(a, ret_cfg);
+	memset(b, 0, sizeof(*b));
+	cfg = *ret_cfg;
+	cfg.ctx = b;
+	cfg.limit_of = dlo_engine_rules(a->engine);
+	assert_int_equal(dlo_engine_new(&cfg, a->rules, &b->engine), 0);
+}
+
+/* Rules for each of them, with one limit again. */
+static void make_two(const struct dlo_engine_config *of_first,
+	const struct dlo_ruleset *set, struct dlo_engine_rules **ret_a,
+	struct dlo_engine_rules **ret_b)
 {
 	struct dlo_engine_config cfg = *of_first;
 
-	memset(b, 0, sizeof(*b));
-	cfg.ctx = b;
-	cfg.limit_of = dlo_engine_rules(first->engine);
-	assert_int_equal(dlo_engine_new(&cfg, first->rules, &b->engine), 0);
+	assert_int_equal(dlo_engine_rules_new(&cfg, set, ret_a), 0);
+	cfg.limit_of = *ret_a;
+	assert_int_equal(dlo_engine_rules_new(&cfg, set, ret_b), 0);
 }
 
 static void expect_log(struct bench *b, const char *want)
@@ -115,14 +132,8 @@ static void test_swap_of_two_with_one_limit(void **state)
 	static struct bench a, b;
 
 	(void)state;
-	dlo_engine_config_init(&cfg);
-	cfg.limit_n = 1;
-	cfg.limit_s = 100;
-	open_bench(&a, &cfg);
-	open_second(&b, &a, &cfg);
-	assert_int_equal(dlo_engine_rules_new(&cfg, other, &fresh_a), 0);
-	cfg.limit_of = fresh_a;
-	assert_int_equal(dlo_engine_rules_new(&cfg, other, &fresh_b), 0);
+	open_two(&a, &b, &cfg);
+	make_two(&cfg, other, &fresh_a, &fresh_b);
 	feed_name(&a, "one.example", 100 * SECOND);
 	feed_name(&b, "one.example", 101 * SECOND);
 	dlo_engine_rules_free(dlo_engine_swap(a.engine, fresh_a));
@@ -152,14 +163,8 @@ static void test_swap_of_one_that_has_ended(void **state)
 	static struct bench a, b;
 
 	(void)state;
-	dlo_engine_config_init(&cfg);
-	cfg.limit_n = 1;
-	cfg.limit_s = 100;
-	open_bench(&a, &cfg);
-	open_second(&b, &a, &cfg);
-	assert_int_equal(dlo_engine_rules_new(&cfg, a.rules, &fresh_a), 0);
-	cfg.limit_of = fresh_a;
-	assert_int_equal(dlo_engine_rules_new(&cfg, a.rules, &fresh_b), 0);
+	open_two(&a, &b, &cfg);
+	make_two(&cfg, a.rules, &fresh_a, &fresh_b);
 	dlo_engine_flush(b.engine, UINT64_MAX);
 	dlo_engine_rules_free(dlo_engine_swap(b.engine, fresh_b));
 	dlo_engine_rules_free(dlo_engine_swap(a.engine, fresh_a));
@@ -178,11 +183,7 @@ static void test_jump_back_of_two_with_one_limit(void **state)
 	static struct bench a, b;
 
 	(void)state;
-	dlo_engine_config_init(&cfg);
-	cfg.limit_n = 1;
-	cfg.limit_s = 100;
-	open_bench(&a, &cfg);
-	open_second(&b, &a, &cfg);
+	open_two(&a, &b, &cfg);
 	feed_name(&b, "one.example", 9000 * SECOND);
 	feed_name(&a, "one.example", 9001 * SECOND);
 	feed_name(&a, "one.example", 100 * SECOND);
