@@ -4,8 +4,10 @@ import os
 import platform
 import subprocess
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+ONE = os.path.join(HERE, "../captures/link-ipv4.pcap")  # one packet
 SHARED = os.path.join(HERE, "../../../shared")  # test data beside the project
 
 
@@ -18,6 +20,17 @@ def measure(argv, out=subprocess.DEVNULL):
     if p.returncode:
         sys.exit("%s: exit %d" % (" ".join(argv), p.returncode))
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss
+
+
+def wall_ms(argv, runs):
+    """Wall times of so many runs, sorted, after one that does not count."""
+    took = []
+    for _ in range(runs + 1):
+        start = time.perf_counter()
+        subprocess.run(argv, check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+        took.append((time.perf_counter() - start) * 1e3)
+    return sorted(took[1:])
 
 
 def build_yardstick(folder):

@@ -9,10 +9,9 @@
  * kind below, again and again, and the median of the laps counts: noise hits
  * all alike. Each lap another begins, as the first finds the names cold. Names
  * with more than 16 matches are left out. A set with NAMES of its own is asked
- * for these only, all of them, and by us only: crafted ones take others
- * minutes. Our time includes the walk over the wire name, each at a place known
- * beforehand as in a capture; the others get text, or the wire form, in lower
- * case and for nothing.
+ * for these only, all of them, and by us only. Our time includes the walk over
+ * the wire name, each at a place known beforehand as in a capture; the others
+ * get text, or the wire form, in lower case and for nothing.
  *
  * Prints lines of set, kind of names or what else is measured, who, value. All
  * times are of CPU.
@@ -60,14 +59,14 @@ static double now_s(void)
 
 /* ---- a set of patterns, compiled by all ---------------------------------- */
 
-/* What is asked; a name of its own ahead of each for a flood. */
+/* Which names are asked for. */
 enum kind {
 	REAL, /* NAMES as they come, each once */
 	MISSES, /* of these, what nothing matches */
 	HITS, /* made of the patterns */
 	WARM_UP, /* a thousand again and again */
 	FLOOD, /* a label that nobody has seen before each of NAMES */
-	OWN,
+	OWN, /* a set's own */
 	N_KINDS
 };
 static const char *const kind_names[] = {
