@@ -346,7 +346,8 @@ static void test_one_place(void **state)
 	assert_non_null(f);
 	engine[0].stat[DLO_STAT_FRAMES] = 60;
 	engine[1].stat[DLO_STAT_FRAMES] = 40;
-	atomic_store(&sources[1].counts.dropped, 100);
+	atomic_store(&sources[0].counts.dropped, 40);
+	atomic_store(&sources[1].counts.dropped, 60);
 	census_print_text(f, sources, 3);
 	census_print_warnings(f, sources, 3);
 	fclose(f);
