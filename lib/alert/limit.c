@@ -305,8 +305,8 @@ static bool pass(struct dlo_limit *l, const struct dlo_limit_alert *alert,
 }
 
 /* Closes a window that is over, the oldest of its list. False: none is. */
-static bool close_one(struct dlo_limit *l, uint64_t now_ns, bool over_or_not,
-	struct due *due)
+static bool close_one(
+	struct dlo_limit *l, uint64_t now_ns, bool over_or_not, struct due *due)
 {
 	for (struct list *list = l->list; list < l->list + N_KINDS; list++) {
 		struct window *w = list->first;
